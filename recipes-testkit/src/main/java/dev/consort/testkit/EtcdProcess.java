@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A real etcd cluster for tests: its members are child processes that listen on free loopback ports and keep their data
+ * in a temporary folder.
+ *
+ * <p>Nothing stays behind, no process and no file, after {@link #close()} and however this JVM ends, SIGKILL included: a
+ * watchdog beside each process notices that this JVM has gone. It needs a POSIX shell, hence Linux or macOS; where there
+ * is no {@code setsid} (macOS), a Ctrl-C in the terminal reaches the members as well as this JVM.
+ *
+ * <p>The binary is the one of the builder, else of the system property {@code consort.etcd}, else of the environment
+ * variable {@code ETCD_BIN}, else what {@code tools/etcd} prints in the nearest folder upwards from the working folder
+ * that has it, else the one on the {@code PATH}.
+ *
+ * <p>This class is threadsafe. An interrupt of a waiting call makes it fail with an {@link EtcdProcessException} with the
+ * interrupt flag set; {@link #close()} goes on to its end and sets the flag again.
+ */
+public final class EtcdProcess implements AutoCloseable {
+    private static final Duration STAGGER = Duration.ofMillis(50);
+    private static final Duration LEADER_TIME = Duration.ofSeconds(10);
+    private static final Duration LEADER_PAUSE = Duration.ofMillis(10);
+    private static final int START_TRIES = 3;
+
+    private final EtcdBinary binary;
+    private final String version;
+    private final ScratchFolder scratch;
+    private final List<EtcdMember> members;
+    private final Etcdctl etcdctl;
+
+    private EtcdProcess(EtcdBinary binary, int count, List<String> shared) {
+        this.binary = binary;
+        this.version = binary.version();
+        this.scratch = ScratchFolder.create();
+        List<Integer> ports = LoopbackPorts.free(2 * count);
+        String cluster = IntStream.range(0, count)
+                .mapToObj(i -> "m" + i + "=" + url(ports.get(count + i)))
+                .collect(Collectors.joining(","));
+        List<EtcdMember> created = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String client = url(ports.get(i));
+            String peer = url(ports.get(count + i));
+            List<String> command = new ArrayList<>(List.of(
+                    binary.etcd().toString(),
+                    "--name=m" + i,
+                    "--data-dir=data",
+                    "--listen-client-urls=" + client,
+                    "--advertise-client-urls=" + client,
+                    "--listen-peer-urls=" + peer,
+                    "--initial-advertise-peer-urls=" + peer,
+                    "--initial-cluster=" + cluster));
+            command.addAll(shared);
+            created.add(new EtcdMember(i, client, scratch.subfolder("m" + i), command, this::majorityRuns));
+        }
+        this.members = List.copyOf(created);
+        this.etcdctl = new Etcdctl(binary, endpoints(), scratch.subfolder("etcdctl"));
+    }
+
+    /**
+     * Starts one member with the defaults of {@link #builder()}.
+     *
+     * @throws EtcdProcessException if no etcd is found, or it ends or does not answer within 20 s
+     */
+    public static EtcdProcess start() {
+        return builder().start();
+    }
+
+    /** The settings of a cluster to be started. */
+    public static EtcdProcessBuilder builder() {
+        return new EtcdProcessBuilder();
+    }
+
+    static EtcdProcess start(EtcdBinary binary, int count, List<String> shared) {
+        for (int attempt = 1; ; attempt++) {
+            EtcdProcess cluster = new EtcdProcess(binary, count, shared);
+            try {
+                cluster.launch();
+                return cluster;
+            } catch (EtcdProcessException e) {
+                boolean portTaken = cluster.members.stream()
+                        .flatMap(member -> member.log(50).stream())
+                        .anyMatch(line -> line.contains("address already in use"));
+                cluster.close();
+                if (!portTaken || attempt == START_TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /* Members that start at the very same moment sometimes spend a second or two on split votes. */
+    private void launch() {
+        List<CompletableFuture<Void>> launched = new ArrayList<>();
+        for (EtcdMember member : members) {
+            CompletableFuture<Void> start = new CompletableFuture<>();
+            launched.add(start);
+            Daemons.after(STAGGER.multipliedBy(member.index()), () -> {
+                try {
+                    member.launch();
+                    start.complete(null);
+                } catch (RuntimeException e) {
+                    start.completeExceptionally(e);
+                }
+            });
+        }
+        try {
+            launched.forEach(CompletableFuture::join);
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof EtcdProcessException cause ? cause : e;
+        }
+        members.forEach(EtcdMember::awaitAnswer);
+    }
+
+    /** The client URLs of all members, such as {@code http://127.0.0.1:23790}, in the order of their indexes. */
+    public List<String> endpoints() {
+        return members.stream().map(EtcdMember::endpoint).toList();
+    }
+
+    /** The members in the order of their indexes. */
+    public List<EtcdMember> members() {
+        return members;
+    }
+
+    /**
+     * A member by its index, from 0.
+     *
+     * @throws IndexOutOfBoundsException if there is no such member
+     */
+    public EtcdMember member(int index) {
+        return members.get(Objects.checkIndex(index, members.size()));
+    }
+
+    /**
+     * The index of the leader that a majority agrees on among the members that run and are not paused. Waits up to 10 s
+     * for an election to end.
+     *
+     * @throws EtcdProcessException if there is no such leader by then
+     */
+    public int leader() {
+        long deadline = System.nanoTime() + LEADER_TIME.toNanos();
+        while (true) {
+            Optional<Integer> leader = LeaderVote.count(members);
+            if (leader.isPresent()) {
+                return leader.get();
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new EtcdProcessException("no majority of " + endpoints() + " agreed on a leader within 10 s");
+            }
+            Bounded.pause(LEADER_PAUSE);
+        }
+    }
+
+    /**
+     * Runs {@code etcdctl} with its version 3 interface against {@link #endpoints()}, unless the arguments name others,
+     * and returns its standard output.
+     *
+     * @throws EtcdProcessException if it fails, with its standard error in the message, or takes longer than 10 s
+     */
+    public String etcdctl(String... arguments) {
+        return etcdctl.run(List.of(arguments));
+    }
+
+    /**
+     * Starts {@code etcdctl} as {@link #etcdctl} does and returns the running process, for commands that go on such as
+     * {@code lock}, {@code elect} and {@code watch}. Its output is to be read from the process. {@code destroy()} asks
+     * it to end (SIGTERM), {@code destroyForcibly()} kills it. Its standard input is the watchdog's: closing that kills
+     * it together with the command that {@code lock} may have started. It ends at the latest with {@link #close()}.
+     *
+     * @throws EtcdProcessException if it cannot be started
+     */
+    public Process etcdctlProcess(String... arguments) {
+        return etcdctl.start(List.of(arguments));
+    }
+
+    /** The version of the server, such as {@code 3.5.30}. */
+    public String version() {
+        return version;
+    }
+
+    /** Kills all members and removes their data. Further calls have no effect. */
+    @Override
+    public void close() {
+        etcdctl.close();
+        members.forEach(EtcdMember::close);
+        scratch.close();
+    }
+
+    private boolean majorityRuns() {
+        long running = members.stream()
+                .filter(member -> member.isAlive() && !member.isPaused())
+                .count();
+        return 2 * running > members.size();
+    }
+
+    private static String url(int port) {
+        return "http://127.0.0.1:" + port;
+    }
+
+    @Override
+    public String toString() {
+        return "EtcdProcess[" + version + " at " + binary.etcd() + ", " + String.join(",", endpoints()) + "]";
+    }
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit;
+
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Runs etcdctl against a cluster. Threadsafe. */
+final class Etcdctl implements AutoCloseable {
+    private static final int SECONDS = 10;
+
+    private final EtcdBinary binary;
+    private final List<String> endpoints;
+    private final Path folder;
+    private final AtomicInteger runs = new AtomicInteger();
+    private final Queue<Process> started = new ConcurrentLinkedQueue<>();
+
+    Etcdctl(EtcdBinary binary, List<String> endpoints, Path folder) {
+        this.binary = binary;
+        this.endpoints = endpoints;
+        this.folder = folder;
+    }
+
+    /* Output goes to files, so that one thread can wait with a limit and no full pipe can block the command. */
+    String run(List<String> arguments) {
+        int run = runs.incrementAndGet();
+        Path output = folder.resolve("out-" + run);
+        Path error = folder.resolve("err-" + run);
+        Process process = launch(arguments, Redirect.to(output.toFile()), Redirect.to(error.toFile()));
+        try {
+            boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
+            if (!ended || process.exitValue() != 0) {
+                throw new EtcdProcessException("etcdctl " + String.join(" ", arguments)
+                        + (ended ? " ended with status " + process.exitValue() : " took longer than " + SECONDS + " s")
+                        + ": " + text(error).strip());
+            }
+            return text(output);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new EtcdProcessException("interrupted while etcdctl was running", e);
+        } catch (IOException e) {
+            throw new EtcdProcessException("cannot read the output of etcdctl", e);
+        } finally {
+            GuardedProcess.end(process);
+            started.remove(process);
+            var unused = output.toFile().delete() && error.toFile().delete();
+        }
+    }
+
+    Process start(List<String> arguments) {
+        started.removeIf(process -> !process.isAlive());
+        return launch(arguments, Redirect.PIPE, Redirect.PIPE);
+    }
+
+    private Process launch(List<String> arguments, Redirect output, Redirect error) {
+        List<String> command = new ArrayList<>();
+        command.add(binary.etcdctl().toString());
+        if (arguments.stream().noneMatch(argument -> argument.startsWith("--endpoints"))) {
+            command.add("--endpoints=" + String.join(",", endpoints));
+        }
+        command.addAll(arguments);
+        try {
+            Process process = GuardedProcess.start(folder, command, Map.of("ETCDCTL_API", "3"), output, error);
+            started.add(process);
+            return process;
+        } catch (IOException e) {
+            throw new EtcdProcessException("cannot start " + binary.etcdctl(), e);
+        }
+    }
+
+    private static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+        started.forEach(GuardedProcess::end);
+    }
+}
