@@ -4,6 +4,7 @@ package dev.consort.testkit;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -96,7 +97,7 @@ record EtcdBinary(Path etcd) {
     private static String output(List<String> command, Path folder) {
         try {
             Process process = GuardedProcess.start(folder, command, Map.of(), Redirect.PIPE, Redirect.INHERIT);
-            String said = new String(process.getInputStream().readAllBytes()).strip();
+            String said = new String(process.getInputStream().readAllBytes(), Charset.defaultCharset()).strip();
             if (!GuardedProcess.awaitExit(process) || process.exitValue() != 0) {
                 throw new EtcdProcessException(String.join(" ", command) + " failed: " + said);
             }

@@ -3,6 +3,7 @@ package dev.consort.testkit;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,8 +20,7 @@ import java.util.concurrent.TimeUnit;
 final class GuardedProcess {
     /* setsid keeps a Ctrl-C in the terminal from the command, so that a JVM that handles it still has its etcd, and
     makes it a process group of its own, which dies with what it has started; without setsid only the command dies. */
-    private static final String GUARD =
-            """
+    private static final String GUARD = """
             exec 3<&0 </dev/null
             ( trap '' INT HUP TERM QUIT
               while read -r ignored <&3; do :; done
@@ -32,8 +32,7 @@ final class GuardedProcess {
 
     /* The folder disappears only after the processes that write to it are dying; they run in it, with relative paths,
     so that none of them can bring it back. */
-    private static final String FOLDER =
-            """
+    private static final String FOLDER = """
             trap '' INT HUP TERM QUIT
             folder=$(mktemp -d "$1/consort-etcd-XXXXXX") || exit 1
             echo "$folder"
@@ -82,13 +81,15 @@ final class GuardedProcess {
     /** Sends a signal, by its name without SIG, and returns when it has been sent. */
     static void signal(Process process, String signal) {
         try {
-            Process kill = new ProcessBuilder("sh", "-c", "kill -s \"$1\" \"$2\"", "kill", signal, "" + process.pid())
+            Process kill = new ProcessBuilder(
+                            "sh", "-c", "kill -s \"$1\" \"$2\"", "kill", signal, Long.toString(process.pid()))
                     .redirectErrorStream(true)
                     .start();
             kill.getOutputStream().close();
-            String said = new String(kill.getInputStream().readAllBytes()).strip();
+            String said = new String(kill.getInputStream().readAllBytes(), Charset.defaultCharset()).strip();
             if (!awaitExit(kill) || kill.exitValue() != 0) {
-                throw new EtcdProcessException("cannot send SIG" + signal + " to process " + process.pid() + ": " + said);
+                throw new EtcdProcessException(
+                        "cannot send SIG" + signal + " to process " + process.pid() + ": " + said);
             }
         } catch (IOException e) {
             throw new EtcdProcessException("cannot send SIG" + signal + " to process " + process.pid(), e);
