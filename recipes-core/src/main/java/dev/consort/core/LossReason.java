@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core;
+
+/** Why a grant or a session is no more, without its holder having given it back. */
+public enum LossReason {
+    /** No renewal was answered in time: the lease may have run out, and others may soon be granted. */
+    EXPIRED,
+    /** The server no longer knows the lease, or the session's own keys were deleted. */
+    REVOKED,
+    /** Somebody deleted the claim, or wrote over it, while its session lives. */
+    CLAIM_REMOVED,
+    /** The session was closed or orphaned by its own process. */
+    CLOSED
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
+import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.TxnResponse;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests that have one answer, each with a deadline and with its failure as a {@link CallFailure}. Futures complete on
+ * gRPC's transport thread: what depends on them must hand over to a {@link Serializer} or do next to nothing.
+ *
+ * <p>Nothing is sent twice unless the caller asks for it by {@link #untilAnswered}, which only idempotent requests may
+ * use. Calls fail fast, and a failure ends grpc-java's own reconnect back-off, which grows to two minutes.
+ *
+ * <p>Thread-safe.
+ */
+final class Calls {
+    /** The first attempt's deadline; doubled at each retry. */
+    static final Duration FIRST_ATTEMPT = Duration.ofSeconds(1);
+
+    private static final long FIRST_PAUSE_MILLIS = 20;
+    private static final long LONGEST_PAUSE_MILLIS = 500;
+
+    private final ManagedChannel channel;
+    private final CallOptions options;
+    private final Timing timing;
+    private final Duration requestTimeout;
+    private final AtomicLong lastReset;
+
+    Calls(ManagedChannel channel, CallOptions options, Timing timing, Duration requestTimeout) {
+        this.channel = channel;
+        this.options = options.withExecutor(Runnable::run);
+        this.timing = timing;
+        this.requestTimeout = requestTimeout;
+        this.lastReset = new AtomicLong(timing.nanoTime());
+    }
+
+    Duration requestTimeout() {
+        return requestTimeout;
+    }
+
+    CompletableFuture<TxnResponse> txn(TxnRequest request) {
+        return once(KVGrpc.getTxnMethod(), request, attemptTimeout(0));
+    }
+
+    /** For transactions that have the same effect applied once, twice or late. */
+    CompletableFuture<TxnResponse> untilAnswered(TxnRequest request, BooleanSupplier wanted) {
+        return untilAnswered(KVGrpc.getTxnMethod(), request, wanted);
+    }
+
+    CompletableFuture<RangeResponse> range(RangeRequest request, BooleanSupplier wanted) {
+        return untilAnswered(KVGrpc.getRangeMethod(), request, wanted);
+    }
+
+    /** The deadline of an attempt: 1 s, then twice as long each, never more than the request timeout. */
+    Duration attemptTimeout(int attempt) {
+        Duration timeout = FIRST_ATTEMPT.multipliedBy(1L << Math.min(attempt, 10));
+        return timeout.compareTo(requestTimeout) < 0 ? timeout : requestTimeout;
+    }
+
+    /** The pause before an attempt after the first, with jitter so that many clients do not come back at once. */
+    static Duration pause(int attempt) {
+        long bound = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt, 10));
+        return Duration.ofMillis(bound / 2 + ThreadLocalRandom.current().nextLong(bound / 2 + 1));
+    }
+
+    /** Sends an idempotent request again and again until it is answered, refused for good, or no longer wanted. */
+    <Q, A> CompletableFuture<A> untilAnswered(MethodDescriptor<Q, A> method, Q request, BooleanSupplier wanted) {
+        CompletableFuture<A> result = new CompletableFuture<>();
+        attempt(method, request, wanted, 0, result);
+        return result;
+    }
+
+    private <Q, A> void attempt(
+            MethodDescriptor<Q, A> method,
+            Q request,
+            BooleanSupplier wanted,
+            int attempt,
+            CompletableFuture<A> result) {
+        Completion.of(once(method, request, attemptTimeout(attempt)), (answer, failure) -> {
+            if (failure == null) {
+                result.complete(answer);
+            } else if (failure instanceof CallFailure call && call.retriable() && wanted.getAsBoolean()) {
+                timing.schedule(pause(attempt), () -> attempt(method, request, wanted, attempt + 1, result));
+            } else {
+                result.completeExceptionally(failure);
+            }
+        });
+    }
+
+    /** Sends a request once, with a deadline. */
+    <Q, A> CompletableFuture<A> once(MethodDescriptor<Q, A> method, Q request, Duration timeout) {
+        ClientCall<Q, A> call = channel.newCall(
+                method, options.withDeadlineAfter(Math.max(1, timeout.toNanos()), TimeUnit.NANOSECONDS));
+        FirstAnswer<A> answer = new FirstAnswer<>();
+        call.start(answer, new Metadata());
+        call.request(2);
+        call.sendMessage(request);
+        call.halfClose();
+        return answer.result;
+    }
+
+    /** Opens a stream; the listener runs on gRPC's transport thread. */
+    <Q, A> ClientCall<Q, A> stream(MethodDescriptor<Q, A> method, ClientCall.Listener<A> listener, Metadata headers) {
+        ClientCall<Q, A> call = channel.newCall(method, options);
+        call.start(listener, headers);
+        return call;
+    }
+
+    /** Makes the channel try its dead endpoints now, at most ten times a second. */
+    void reconnect() {
+        long last = lastReset.get();
+        long now = timing.nanoTime();
+        if (now - last > TimeUnit.MILLISECONDS.toNanos(100) && lastReset.compareAndSet(last, now)) {
+            channel.resetConnectBackoff();
+        }
+    }
+
+    /** Completes with the first message, or with the status if there is none. */
+    private final class FirstAnswer<A> extends ClientCall.Listener<A> {
+        final CompletableFuture<A> result = new CompletableFuture<>();
+        private @Nullable A message; // confined to the call's callbacks, which gRPC runs one at a time
+
+        @Override
+        public void onMessage(A answer) {
+            message = answer;
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            if (message != null && status.isOk()) {
+                result.complete(message);
+                return;
+            }
+            CallFailure failure = CallFailure.of(
+                    status.isOk() ? Status.INTERNAL.withDescription("the stream ended without an answer") : status);
+            if (failure.kind() == CallFailure.Kind.AMBIGUOUS) {
+                reconnect();
+            }
+            result.completeExceptionally(failure);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.FencingToken;
+import dev.consort.core.LossReason;
+import dev.consort.core.RecipeException;
+import dev.consort.core.SessionLostException;
+import dev.consort.core.SessionState;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All in this process that want one name through one session: a fair queue in front of a single claim. A hand-over
+ * between them costs no request, until others wait and the limit is reached.
+ *
+ * <p>Concurrency: confined to the session's serializer.
+ */
+final class ClaimQueue implements Claim.Owner {
+    /** How often, and for how long, a claim is handed on in this process while others wait. */
+    static final int MAX_HAND_OVERS = 64;
+
+    static final Duration MAX_HAND_OVER_TIME = Duration.ofMillis(100);
+
+    private final EtcdSession session;
+    private final QueueKeys keys;
+    private final Claim claim;
+    private final Deque<Waiter> waiters = new ArrayDeque<>();
+
+    private @Nullable EtcdGrant holder;
+    private @Nullable CompletableFuture<Boolean> releasing;
+    private int sequence;
+    private boolean othersWait;
+    private boolean asking;
+    private int handOversLeft;
+    private long handOverUntil;
+
+    ClaimQueue(EtcdSession session, QueueKeys keys, String recipe) {
+        this.session = session;
+        this.keys = keys;
+        this.claim = new Claim(session, keys, recipe, this);
+    }
+
+    void enqueue(Waiter waiter) {
+        if (waiter.immediate && (holder != null || !waiters.isEmpty() || claim.state() == Claim.State.WAITING)) {
+            waiter.result.complete(Optional.empty());
+            return;
+        }
+        waiters.add(waiter);
+        advance();
+    }
+
+    /** Removes a waiter; one that was granted meanwhile keeps its grant. */
+    void withdraw(Waiter waiter) {
+        if (waiters.remove(waiter)) {
+            waiter.result.complete(Optional.empty());
+            advance();
+        }
+    }
+
+    private void advance() {
+        switch (claim.state()) {
+            case NONE -> {
+                if (waiters.isEmpty()) {
+                    session.forget(keys);
+                } else {
+                    claim.acquire(waiters.getFirst().value());
+                }
+            }
+            case WAITING -> {
+                if (waiters.isEmpty()) {
+                    claim.release();
+                }
+            }
+            case HELD -> {
+                if (holder == null) {
+                    grantNext();
+                }
+            }
+            case ACQUIRING, RELEASING -> {} // goes on when that is answered
+        }
+    }
+
+    private void grantNext() {
+        Waiter next = waiters.poll();
+        if (next == null) {
+            claim.release();
+        } else if (!session.isAlive()) {
+            waiters.addFirst(next); // the session is about to tell it
+        } else if (next.spec.term() && !next.value().equals(claim.value())) {
+            rewriteFor(next);
+        } else {
+            holder = new EtcdGrant(session, this, next.spec, claim.revision(), sequence);
+            next.result.complete(Optional.of(holder));
+        }
+    }
+
+    /** The claim was made for another candidate, who has withdrawn: its key must carry the winner's value first. */
+    private void rewriteFor(Waiter next) {
+        waiters.addFirst(next);
+        Completion.of(claim.rewrite(next.value()), (ours, failure) -> {
+            if (failure instanceof RecipeException why) {
+                refuseAll(why);
+                claim.release();
+            } else if (Boolean.TRUE.equals(ours)) {
+                advance();
+            }
+        });
+    }
+
+    /** The holder gives its grant back; {@code clean} is false if a guarded write of it may still land. */
+    CompletableFuture<Boolean> close(EtcdGrant grant, boolean clean) {
+        if (grant != holder) {
+            return CompletableFuture.completedFuture(false);
+        }
+        holder = null;
+        if (clean && mayHandOver(grant)) {
+            sequence++;
+            handOversLeft--;
+            grantNext();
+            return CompletableFuture.completedFuture(true);
+        }
+        CompletableFuture<Boolean> released = new CompletableFuture<>();
+        releasing = released;
+        claim.release();
+        return released;
+    }
+
+    private boolean mayHandOver(EtcdGrant grant) {
+        Waiter next = waiters.peek();
+        if (next == null
+                || grant.spec().term()
+                || next.spec.term()
+                || sequence >= FencingToken.MAX_SEQUENCE
+                || session.stateNow() != SessionState.ACTIVE) {
+            return false;
+        }
+        boolean timeLeft = session.timing().nanoTime() - handOverUntil < 0;
+        if (othersWait) {
+            return handOversLeft > 0 && timeLeft;
+        }
+        if (!timeLeft && !asking) {
+            askWhetherOthersWait();
+        }
+        return true;
+    }
+
+    /** A holder does not see who queues behind it; so it asks now and then, and goes on until the answer comes. */
+    private void askWhetherOthersWait() {
+        asking = true;
+        long asked = claim.revision();
+        session.onAnswer(
+                session.calls()
+                        .range(
+                                ClaimTxns.prefix(keys.prefix(), 1)
+                                        .setCountOnly(true)
+                                        .build(),
+                                session::isOpen),
+                (range, failure) -> {
+                    asking = false;
+                    if (claim.state() == Claim.State.HELD && claim.revision() == asked) {
+                        othersWait = failure == null && range.getCount() > 1;
+                        if (!othersWait) {
+                            startLimits();
+                        }
+                    }
+                });
+    }
+
+    private void startLimits() {
+        handOversLeft = MAX_HAND_OVERS;
+        handOverUntil = session.timing().nanoTime() + MAX_HAND_OVER_TIME.toNanos();
+    }
+
+    // What the claim tells
+
+    @Override
+    public boolean wanted() {
+        return !waiters.isEmpty();
+    }
+
+    @Override
+    public void waiting() {
+        end(waiter -> waiter.immediate, waiter -> waiter.result.complete(Optional.empty()));
+        advance();
+    }
+
+    @Override
+    public void granted() {
+        sequence = 0;
+        othersWait = claim.hasFollowing();
+        startLimits();
+        grantNext();
+    }
+
+    @Override
+    public void lost() {
+        loseHolder(LossReason.CLAIM_REMOVED);
+    }
+
+    @Override
+    public void refused(RecipeException why) {
+        refuseAll(why);
+        if (releasing != null) {
+            releasing.completeExceptionally(why);
+            releasing = null;
+        }
+    }
+
+    @Override
+    public void removed(boolean byUs) {
+        if (releasing != null) {
+            releasing.complete(byUs);
+            releasing = null;
+        }
+        advance();
+    }
+
+    private void refuseAll(RecipeException why) {
+        end(waiter -> true, waiter -> waiter.result.completeExceptionally(why));
+    }
+
+    private void end(Predicate<Waiter> which, Consumer<Waiter> how) {
+        List<Waiter> ended = waiters.stream().filter(which).toList();
+        waiters.removeAll(ended);
+        ended.forEach(how);
+    }
+
+    private void loseHolder(LossReason reason) {
+        EtcdGrant losing = holder;
+        holder = null;
+        if (losing != null) {
+            losing.lose(reason);
+        }
+    }
+
+    // What the session tells
+
+    void onMessage(Message message) {
+        claim.onMessage(message);
+    }
+
+    void removeGhost(long revision) {
+        claim.removeGhost(revision);
+    }
+
+    void recheck() {
+        claim.recheck();
+    }
+
+    QueueKeys keys() {
+        return keys;
+    }
+
+    /** Changes the value of the claim that a grant stands for. */
+    CompletableFuture<Boolean> rewrite(EtcdGrant grant, ByteString value) {
+        return grant == holder ? claim.rewrite(value) : CompletableFuture.completedFuture(false);
+    }
+
+    void sessionEnded(LossReason reason) {
+        claim.sessionEnded();
+        loseHolder(reason);
+        end(
+                waiter -> true,
+                waiter -> waiter.result.completeExceptionally(
+                        new SessionLostException(waiter.spec.recipe(), waiter.spec.name(), reason)));
+        if (releasing != null) {
+            // Closing the session revokes the lease, which frees it; a lost session has lost it.
+            releasing.complete(reason == LossReason.CLOSED);
+            releasing = null;
+        }
+    }
+}

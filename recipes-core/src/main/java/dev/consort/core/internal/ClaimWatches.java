@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.Event;
+import io.etcd.jetcd.api.KeyValue;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The watches of one claim: its own key, which an operator may delete or an old leader revoke, and the claim before it,
+ * whose owner may die or be no program of ours. They are opened only after a while, for shorter waits and holds are
+ * covered by the mailbox.
+ *
+ * <p>Concurrency: confined to the session's serializer.
+ */
+final class ClaimWatches {
+    /** What a claim is told, on the session's serializer. */
+    interface Owner {
+        /** The claim's own key was put by somebody, or deleted (null). */
+        void onOwnEvent(@Nullable KeyValue put);
+
+        /** The claim before was deleted. */
+        void onBeforeGone();
+
+        /** Events may have been missed. */
+        void onGap();
+    }
+
+    private static final Duration OPEN_AFTER = Duration.ofMillis(50);
+
+    private final EtcdSession session;
+    private final QueueKeys keys;
+    private final Owner owner;
+
+    private long round; // raised by every start and stop, so that late events of earlier watches are dropped
+    private Timing.Timer timer = Timing.Timer.NONE;
+    private boolean open;
+    private long ownFrom;
+    private @Nullable ByteString before;
+    private long beforeFrom;
+    private WatchHub.@Nullable Watch ownWatch;
+    private WatchHub.@Nullable Watch beforeWatch;
+
+    ClaimWatches(EtcdSession session, QueueKeys keys, Owner owner) {
+        this.session = session;
+        this.keys = keys;
+        this.owner = owner;
+    }
+
+    /** A claim was made; its own key is to be watched from a revision on. */
+    void start(long from) {
+        stop();
+        ownFrom = from;
+        long started = round;
+        timer = session.after(OPEN_AFTER, () -> {
+            if (started == round) {
+                open = true;
+                openMissing();
+            }
+        });
+    }
+
+    /** The claim waits behind another one. */
+    void before(ByteString key, long from) {
+        closeBefore();
+        before = key;
+        beforeFrom = from;
+        if (open) {
+            openMissing();
+        }
+    }
+
+    /** Nothing is before the claim any more. */
+    void granted() {
+        closeBefore();
+    }
+
+    void stop() {
+        round++;
+        timer.cancel();
+        open = false;
+        closeBefore();
+        if (ownWatch != null) {
+            ownWatch.cancel();
+            ownWatch = null;
+        }
+    }
+
+    private void closeBefore() {
+        before = null;
+        if (beforeWatch != null) {
+            beforeWatch.cancel();
+            beforeWatch = null;
+        }
+    }
+
+    private void openMissing() {
+        if (ownWatch == null) {
+            ownWatch = session.watch(keys.own(), ownFrom, new Listener(null, event -> {
+                boolean put = event.getType() == Event.EventType.PUT;
+                ownFrom = event.getKv().getModRevision() + 1;
+                owner.onOwnEvent(put ? event.getKv() : null);
+            }));
+        }
+        if (before != null && beforeWatch == null) {
+            beforeWatch = session.watch(before, beforeFrom, new Listener(before, event -> {
+                if (event.getType() == Event.EventType.DELETE) {
+                    owner.onBeforeGone();
+                }
+            }));
+        }
+    }
+
+    /** Hands events over to the session's serializer. */
+    private final class Listener implements WatchHub.Listener {
+        private final long started = round;
+        private final @Nullable ByteString watched;
+        private final Consumer<Event> onEvent;
+
+        Listener(@Nullable ByteString watched, Consumer<Event> onEvent) {
+            this.watched = watched;
+            this.onEvent = onEvent;
+        }
+
+        private boolean isCurrent() {
+            return started == round && (watched == null || watched.equals(before));
+        }
+
+        @Override
+        public void onEvents(List<Event> events) {
+            session.execute(() -> {
+                for (Event event : events) {
+                    if (isCurrent()) {
+                        onEvent.accept(event);
+                    }
+                }
+            });
+        }
+
+        @Override
+        public void onGap() {
+            session.execute(() -> {
+                if (isCurrent()) {
+                    reopenAfterCheck();
+                }
+            });
+        }
+    }
+
+    /** The check that follows reads at a later revision than any compaction, and says where to go on. */
+    private void reopenAfterCheck() {
+        WatchHub.Watch own = ownWatch;
+        ownWatch = null;
+        if (own != null) {
+            own.cancel();
+        }
+        closeBefore();
+        owner.onGap();
+    }
+
+    /** After a gap: the own key was read, and unchanged, at this revision. */
+    void verified(long revision) {
+        ownFrom = Math.max(ownFrom, revision + 1);
+        if (open) {
+            openMissing();
+        }
+    }
+}

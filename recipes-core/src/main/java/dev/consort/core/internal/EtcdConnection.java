@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.Connection;
+import dev.consort.core.EtcdUnavailableException;
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** The engine's side of a connection. Thread-safe. */
+public final class EtcdConnection implements Connection {
+    static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+    private static final int CALLBACK_THREADS = 4;
+
+    private final Client client;
+    private final boolean ownsClient;
+    private final List<String> endpoints;
+    private final ByteString namespace;
+    private final Duration connectTimeout;
+    private final Timing timing;
+    private final Calls calls;
+    private final WatchHub watches;
+    private final ThreadPoolExecutor callbacks;
+    private final Set<EtcdSession> sessions = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed; // set once; sessions check it after they registered
+
+    EtcdConnection(
+            Client client,
+            boolean ownsClient,
+            List<String> endpoints,
+            Duration connectTimeout,
+            Duration requestTimeout,
+            Timing timing) {
+        JetcdChannel jetcd = JetcdChannel.of(client);
+        this.client = client;
+        this.ownsClient = ownsClient;
+        this.endpoints = endpoints.isEmpty() ? List.of(jetcd.target()) : endpoints;
+        this.namespace = jetcd.namespace();
+        this.connectTimeout = connectTimeout;
+        this.timing = timing;
+        this.calls = new Calls(jetcd.channel(), jetcd.options(), timing, requestTimeout);
+        this.watches = new WatchHub(calls, timing, key(ByteString.copyFromUtf8("consort/session/")));
+        this.callbacks = new ThreadPoolExecutor(
+                CALLBACK_THREADS,
+                CALLBACK_THREADS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                DaemonThreads.named("consort-callback"));
+        this.callbacks.allowCoreThreadTimeOut(true);
+    }
+
+    /** Uses the user's own client. */
+    public static EtcdConnection of(Client client) {
+        Objects.requireNonNull(client, "client");
+        return new EtcdConnection(client, false, List.of(), DEFAULT_TIMEOUT, DEFAULT_TIMEOUT, Timing.system());
+    }
+
+    /** The engine behind a public connection. */
+    public static EtcdConnection of(Connection connection) {
+        if (Objects.requireNonNull(connection, "connection") instanceof EtcdConnection ours) {
+            return ours;
+        }
+        throw new IllegalArgumentException("connection is of " + connection.getClass() + ", not made by Connection");
+    }
+
+    /** Any answer will do: also one that denies permission comes from etcd. */
+    void awaitAnswer() {
+        long start = timing.nanoTime();
+        RangeRequest request = RangeRequest.newBuilder()
+                .setKey(key(ByteString.copyFromUtf8("consort/session/")))
+                .setCountOnly(true)
+                .build();
+        CompletableFuture<RangeResponse> answer =
+                calls.range(request, () -> !closed && timing.nanoTime() - start < connectTimeout.toNanos());
+        try {
+            Await.uninterruptibly(answer, connectTimeout);
+        } catch (CallFailure failure) {
+            if (failure.code() != Status.Code.PERMISSION_DENIED) {
+                throw connectFailure("Connection", failure);
+            }
+        }
+    }
+
+    /** What opening something reports: the endpoints when none answered, else what etcd said. */
+    RuntimeException connectFailure(String recipe, CallFailure failure) {
+        return failure.retriable()
+                ? new EtcdUnavailableException(recipe, "", endpoints, connectTimeout, failure)
+                : failure.toException(recipe, "");
+    }
+
+    ByteString key(ByteString key) {
+        return namespace.concat(key);
+    }
+
+    /** A key as the user knows it, without the namespace. */
+    ByteString relative(ByteString key) {
+        return key.startsWith(namespace) ? key.substring(namespace.size()) : key;
+    }
+
+    Calls calls() {
+        return calls;
+    }
+
+    WatchHub watches() {
+        return watches;
+    }
+
+    Timing timing() {
+        return timing;
+    }
+
+    Executor callbacks() {
+        return callbacks;
+    }
+
+    Duration connectTimeout() {
+        return connectTimeout;
+    }
+
+    void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("connection to " + endpoints + " is closed: open another one");
+        }
+    }
+
+    void add(EtcdSession session) {
+        sessions.add(session);
+        if (closed) {
+            sessions.remove(session);
+            checkOpen();
+        }
+    }
+
+    void remove(EtcdSession session) {
+        sessions.remove(session);
+    }
+
+    @Override
+    public List<String> endpoints() {
+        return endpoints;
+    }
+
+    @Override
+    public Client client() {
+        return client;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        List<CompletableFuture<Void>> closing =
+                List.copyOf(sessions).stream().map(EtcdSession::closeAsync).toList();
+        Await.quietly(CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
+        watches.close();
+        timing.close();
+        callbacks.shutdown();
+        if (ownsClient) {
+            client.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Connection" + endpoints;
+    }
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.FencingToken;
+import dev.consort.core.Grant;
+import dev.consort.core.Guard;
+import dev.consort.core.LossReason;
+import dev.consort.core.OutcomeUnknownException;
+import dev.consort.core.RecipeException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the engine grants.
+ *
+ * <p>Concurrency: state changes are confined to the session's serializer; {@link #state} is volatile so that
+ * {@link #isHeld()} costs no hand-over.
+ */
+public final class EtcdGrant implements Grant {
+    /** HELD to CLOSING to RELEASED, and to LOST from HELD or CLOSING. */
+    private enum State {
+        HELD,
+        CLOSING,
+        RELEASED,
+        LOST
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(EtcdGrant.class);
+
+    private final EtcdSession session;
+    private final ClaimQueue queue;
+    private final ClaimSpec spec;
+    private final FencingToken token;
+    private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
+    private volatile State state = State.HELD; // written by the serializer only
+
+    // Confined to the serializer.
+    private int inFlight;
+    private boolean unresolved;
+    private Timing.Timer closeTimer = Timing.Timer.NONE;
+    private final CompletableFuture<Boolean> released = new CompletableFuture<>();
+
+    EtcdGrant(EtcdSession session, ClaimQueue queue, ClaimSpec spec, long revision, int sequence) {
+        this.session = session;
+        this.queue = queue;
+        this.spec = spec;
+        this.token = new FencingToken(revision, sequence);
+    }
+
+    ClaimSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public FencingToken token() {
+        return token;
+    }
+
+    @Override
+    public boolean isHeld() {
+        return state == State.HELD && session.isAlive();
+    }
+
+    @Override
+    public Duration remaining() {
+        return isHeld() ? session.remaining() : Duration.ZERO;
+    }
+
+    @Override
+    public Guard guard() {
+        return () -> new EtcdGuardedTxn(session, this);
+    }
+
+    @Override
+    public CompletionStage<LossReason> lost() {
+        return lost.minimalCompletionStage();
+    }
+
+    @Override
+    public boolean release() {
+        try {
+            return Await.uninterruptibly(closeOnce(), session.calls().requestTimeout());
+        } catch (CallFailure late) {
+            throw unconfirmed(late);
+        }
+    }
+
+    private OutcomeUnknownException unconfirmed(CallFailure late) {
+        return new OutcomeUnknownException(
+                spec.recipe(),
+                spec.name(),
+                "etcd has not confirmed the release (" + late.getMessage()
+                        + "); it is not held any more, and its key goes when etcd answers, or with the session",
+                late);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> releaseAsync() {
+        CompletableFuture<Boolean> result = new CompletableFuture<>();
+        Completion.of(
+                closeOnce(), (wasHeld, failure) -> session.callback(() -> Completion.pass(wasHeld, failure, result)));
+        return result;
+    }
+
+    @Override
+    public void close() {
+        if (state == State.RELEASED) {
+            return;
+        }
+        try {
+            if (!release()) {
+                log.warn("{} '{}': closed after it had been lost; token {}", spec.recipe(), spec.name(), token);
+            }
+        } catch (RecipeException e) {
+            log.warn("{} '{}': not released cleanly", spec.recipe(), spec.name(), e);
+        }
+    }
+
+    /** Whoever calls second learns false: it was released before. */
+    private CompletableFuture<Boolean> closeOnce() {
+        CompletableFuture<Boolean> mine = new CompletableFuture<>();
+        session.execute(() -> {
+            if (state != State.HELD || !session.isAlive()) {
+                Completion.of(released, (wasHeld, failure) -> mine.complete(false));
+                if (state == State.HELD || state == State.LOST) {
+                    released.complete(false);
+                }
+                return;
+            }
+            state = State.CLOSING;
+            Completion.forward(released, mine);
+            if (inFlight == 0) {
+                giveBack();
+            } else {
+                closeTimer = session.after(session.calls().requestTimeout(), () -> {
+                    unresolved = true;
+                    giveBack();
+                });
+            }
+        });
+        return mine;
+    }
+
+    private void giveBack() {
+        if (state != State.CLOSING || released.isDone()) {
+            return;
+        }
+        closeTimer.cancel();
+        state = State.RELEASED;
+        Completion.forward(queue.close(this, !unresolved), released);
+    }
+
+    // For guarded transactions and recipes, on the serializer
+
+    /** Whether a guarded transaction may start now; it must end by {@link #guardedEnd}. */
+    boolean guardedStart() {
+        if (state != State.HELD || !session.isAlive()) {
+            return false;
+        }
+        inFlight++;
+        return true;
+    }
+
+    void guardedEnd(boolean known) {
+        inFlight--;
+        unresolved |= !known;
+        if (inFlight == 0 && state == State.CLOSING) {
+            giveBack();
+        }
+    }
+
+    /** etcd refused a guarded write: find out why. */
+    void doubted() {
+        if (state == State.HELD) {
+            queue.recheck();
+        }
+    }
+
+    long revision() {
+        return token.revision();
+    }
+
+    QueueKeys keys() {
+        return queue.keys();
+    }
+
+    void lose(LossReason reason) {
+        if (state == State.HELD || state == State.CLOSING) {
+            state = State.LOST;
+            closeTimer.cancel();
+            released.complete(false);
+            if (reason != LossReason.CLOSED) {
+                log.warn("{} '{}': lost ({}); token {}", spec.recipe(), spec.name(), reason, token);
+            }
+            session.callback(() -> lost.complete(reason));
+        }
+    }
+
+    /** Changes the claim's value: an election's proposal. Completes with false if it is no longer held. */
+    public CompletableFuture<Boolean> rewrite(ByteString value) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        session.execute(() -> {
+            if (state != State.HELD || !session.isAlive()) {
+                done.complete(false);
+                return;
+            }
+            Completion.forward(queue.rewrite(this, value), done);
+        });
+        return done;
+    }
+
+    @Override
+    public String toString() {
+        return spec.recipe() + " '" + spec.name() + "' token " + token + " " + state;
+    }
+}

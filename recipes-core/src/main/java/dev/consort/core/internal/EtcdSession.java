@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.Connection;
+import dev.consort.core.LossReason;
+import dev.consort.core.Session;
+import dev.consort.core.SessionLostException;
+import dev.consort.core.SessionState;
+import io.etcd.jetcd.api.LeaseGrpc;
+import io.etcd.jetcd.api.LeaseRevokeRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engine's side of a session: its lease, its mailbox, its fence and its claim queues.
+ *
+ * <p>Concurrency: state is confined to {@link #serializer}; what is volatile is written by it alone, except for {@link
+ * #expired}, which anybody may set.
+ */
+public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Owner {
+    private static final Logger log = LoggerFactory.getLogger(EtcdSession.class);
+
+    private final EtcdConnection connection;
+    private final boolean ownsConnection;
+    private final SessionKeys keys;
+    private final long leaseId;
+    private final Duration ttl;
+    private final Serializer serializer = new Serializer();
+    private final CallbackOrder callbacks;
+    private final LeaseKeeper keeper;
+    private final Mailbox mailbox;
+    private final ClaimQueues queues = new ClaimQueues(this);
+    private final GhostSweep ghosts = new GhostSweep(this);
+    private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
+    private final CompletableFuture<Void> revoked = new CompletableFuture<>();
+    private volatile SessionState state = SessionState.ACTIVE;
+    private volatile boolean expired; // sticky: once the deadline was seen to have passed nothing is held again
+    private long fenceRevision; // confined to serializer, like lossReason
+    private @Nullable LossReason lossReason;
+
+    EtcdSession(EtcdConnection connection, boolean ownsConnection, SessionKeys keys, Executor executor, Lease lease) {
+        this.connection = connection;
+        this.ownsConnection = ownsConnection;
+        this.keys = keys;
+        this.leaseId = lease.id();
+        this.ttl = lease.ttl();
+        this.callbacks = new CallbackOrder(executor);
+        this.keeper = new LeaseKeeper(this, this, leaseId, ttl, lease.sent());
+        this.mailbox = new Mailbox(this, this, keys.mailbox(leaseId));
+    }
+
+    /**
+     * A lease that was granted.
+     *
+     * @param sent when its first request was sent
+     */
+    record Lease(long id, Duration ttl, long sent) {}
+
+    /** A connection and a session with the defaults. */
+    public static EtcdSession connect(List<String> endpoints) {
+        Connection connection = new EtcdConnectionBuilder(endpoints).open();
+        try {
+            return new EtcdSessionBuilder(connection).owningConnection().openSession();
+        } catch (RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /** The engine behind a public session. */
+    public static EtcdSession of(Session session) {
+        if (Objects.requireNonNull(session, "session") instanceof EtcdSession ours) {
+            return ours;
+        }
+        throw new IllegalArgumentException("session is of " + session.getClass() + ", not made by Session");
+    }
+
+    /** The session's keys are in etcd; completes when its mailbox is watched and it may claim. */
+    CompletableFuture<Boolean> start(long fence, long watchFrom) {
+        CompletableFuture<Boolean> ready = new CompletableFuture<>();
+        execute(() -> {
+            fenceRevision = fence;
+            keeper.start();
+            onAnswer(mailbox.open(watchFrom), (standing, failure) -> {
+                if (failure == null) {
+                    ready.complete(true);
+                } else {
+                    ready.completeExceptionally(failure);
+                }
+            });
+        });
+        return ready;
+    }
+
+    // The session's serializer and what runs on it
+
+    void execute(Runnable task) {
+        serializer.execute(task);
+    }
+
+    Timing.Timer after(Duration delay, Runnable task) {
+        return connection.timing().schedule(delay, () -> serializer.execute(task));
+    }
+
+    <T> void onAnswer(CompletableFuture<T> call, BiConsumer<T, @Nullable CallFailure> handler) {
+        Completion.of(
+                call, (answer, failure) -> serializer.execute(() -> handler.accept(answer, (CallFailure) failure)));
+    }
+
+    WatchHub.Watch watch(ByteString key, long from, WatchHub.Listener listener) {
+        return connection.watches().watch(WatchHub.key(key), from, listener);
+    }
+
+    /** Runs what may call user code. */
+    void callback(Runnable task) {
+        callbacks.unordered(task);
+    }
+
+    Calls calls() {
+        return connection.calls();
+    }
+
+    Timing timing() {
+        return connection.timing();
+    }
+
+    /** The wall clock, for what people read. */
+    public Instant now() {
+        return connection.timing().instants().instant();
+    }
+
+    EtcdConnection engine() {
+        return connection;
+    }
+
+    ByteString key(ByteString key) {
+        return connection.key(key);
+    }
+
+    String text(ByteString key) {
+        return connection.relative(key).toStringUtf8();
+    }
+
+    ByteString sessionPrefix() {
+        return keys.prefix();
+    }
+
+    // Fence, mailboxes and queues
+
+    ByteString fenceKey() {
+        return keys.fence(leaseId);
+    }
+
+    long fenceRevision() {
+        return fenceRevision;
+    }
+
+    void fenceSeen(long revision) {
+        fenceRevision = Math.max(fenceRevision, revision);
+    }
+
+    ByteString mailboxKey(long lease) {
+        return keys.mailbox(lease);
+    }
+
+    void enqueue(Waiter waiter) {
+        execute(() -> {
+            LossReason reason = lossReason;
+            if (reason != null || !isAlive()) {
+                waiter.result.completeExceptionally(new SessionLostException(
+                        waiter.spec.recipe(), waiter.spec.name(), reason == null ? LossReason.EXPIRED : reason));
+            } else {
+                queues.enqueue(waiter);
+            }
+        });
+    }
+
+    void withdraw(Waiter waiter) {
+        execute(() -> queues.withdraw(waiter));
+    }
+
+    void forget(QueueKeys queue) {
+        queues.forget(queue);
+    }
+
+    void usedLately(QueueKeys queue) {
+        ghosts.usedLately(queue);
+    }
+
+    void onGhost(QueueKeys queue, long revision) {
+        queues.onGhost(queue.name(), revision);
+    }
+
+    @Override
+    public void onMessage(Message message) {
+        queues.onMessage(message);
+    }
+
+    @Override
+    public void onMessagesLost() {
+        queues.recheck();
+    }
+
+    // The lease
+
+    @Override
+    public void renewed() {
+        if (state == SessionState.AT_RISK) {
+            change(SessionState.ACTIVE);
+        }
+        ghosts.sweep();
+    }
+
+    @Override
+    public void atRisk() {
+        if (state == SessionState.ACTIVE) {
+            log.warn("Session {}: no renewal answered for half of its TTL of {}", hexId(), ttl);
+            change(SessionState.AT_RISK);
+        }
+    }
+
+    @Override
+    public void lose(LossReason reason) {
+        if (end(SessionState.LOST, reason)) {
+            log.warn("Session {}: lost ({})", hexId(), reason);
+            long until = timing().nanoTime() + 2 * ttl.toNanos();
+            // The server may hold the lease longer than we count: free what others wait for as soon as it can be
+            // reached.
+            revoke(() -> timing().nanoTime() - until < 0);
+        }
+    }
+
+    private boolean end(SessionState last, LossReason reason) {
+        if (lossReason != null) {
+            return false;
+        }
+        lossReason = reason;
+        expired = true;
+        keeper.stop();
+        mailbox.close();
+        queues.sessionEnded(reason);
+        change(last);
+        callbacks.unordered(() -> lost.complete(reason));
+        connection.remove(this);
+        return true;
+    }
+
+    private void change(SessionState next) {
+        state = next;
+        callbacks.tell(next);
+    }
+
+    private void revoke(BooleanSupplier wanted) {
+        LeaseRevokeRequest request =
+                LeaseRevokeRequest.newBuilder().setID(leaseId).build();
+        onAnswer(calls().untilAnswered(LeaseGrpc.getLeaseRevokeMethod(), request, wanted), (answer, failure) -> {
+            if (failure != null && failure.kind() != CallFailure.Kind.LEASE_GONE) {
+                log.warn(
+                        "Session {}: lease not revoked ({}); its keys go within its TTL",
+                        hexId(),
+                        failure.getMessage());
+            }
+            revoked.complete(null);
+        });
+    }
+
+    boolean isOpen() {
+        return lossReason == null;
+    }
+
+    /** Whether anything of this session may be called held. Once false, always false. */
+    boolean isAlive() {
+        if (expired) {
+            return false;
+        }
+        if (timing().nanoTime() - keeper.deadline() < 0) {
+            return true;
+        }
+        expired = true;
+        execute(() -> lose(LossReason.EXPIRED));
+        return false;
+    }
+
+    /** The state as last set, for the engine. */
+    SessionState stateNow() {
+        return state;
+    }
+
+    // Session
+
+    @Override
+    public Connection connection() {
+        return connection;
+    }
+
+    @Override
+    public long leaseId() {
+        return leaseId;
+    }
+
+    private String hexId() {
+        return Long.toHexString(leaseId);
+    }
+
+    @Override
+    public Duration ttl() {
+        return ttl;
+    }
+
+    @Override
+    public SessionState state() {
+        boolean alive = isAlive();
+        SessionState now = state;
+        return alive || now.isFinal() ? now : SessionState.LOST;
+    }
+
+    @Override
+    public Duration remaining() {
+        return isAlive() ? Duration.ofNanos(Math.max(0, keeper.deadline() - timing().nanoTime())) : Duration.ZERO;
+    }
+
+    @Override
+    public CompletionStage<LossReason> lost() {
+        return lost.minimalCompletionStage();
+    }
+
+    @Override
+    public void onState(Consumer<SessionState> listener) {
+        Objects.requireNonNull(listener, "listener");
+        execute(() -> callbacks.add(listener, state));
+    }
+
+    @Override
+    public void orphan() {
+        execute(() -> {
+            if (end(SessionState.CLOSED, LossReason.CLOSED)) {
+                revoked.complete(null);
+            }
+        });
+    }
+
+    CompletableFuture<Void> closeAsync() {
+        execute(() -> {
+            if (end(SessionState.CLOSED, LossReason.CLOSED)) {
+                long until = timing().nanoTime() + calls().requestTimeout().toNanos();
+                revoke(() -> timing().nanoTime() - until < 0);
+            } else if (state == SessionState.LOST) {
+                revoked.complete(null);
+            }
+        });
+        return revoked;
+    }
+
+    @Override
+    public void close() {
+        Await.quietly(closeAsync(), calls().requestTimeout());
+        if (ownsConnection) {
+            connection.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Session " + hexId() + " " + state();
+    }
+}

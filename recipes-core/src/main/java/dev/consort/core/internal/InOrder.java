@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** An executor that runs its tasks one after the other on another one. Thread-safe. */
+final class InOrder implements Executor {
+    private final Executor executor;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Queue<Runnable> tasks = new ArrayDeque<>(); // guarded by lock, like running
+    private boolean running;
+
+    InOrder(Executor executor) {
+        this.executor = executor;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        lock.lock();
+        try {
+            tasks.add(task);
+            if (running) {
+                return;
+            }
+            running = true;
+        } finally {
+            lock.unlock();
+        }
+        executor.execute(this::runNext);
+    }
+
+    private void runNext() {
+        Runnable next = poll();
+        if (next != null) {
+            try {
+                next.run();
+            } finally {
+                executor.execute(this::runNext);
+            }
+        }
+    }
+
+    private @Nullable Runnable poll() {
+        lock.lock();
+        try {
+            Runnable next = tasks.poll();
+            running = next != null;
+            return next;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

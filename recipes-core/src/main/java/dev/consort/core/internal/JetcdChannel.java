@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.ClientBuilder;
+import io.grpc.CallCredentials;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+
+/**
+ * What is inside a jetcd client: its gRPC channel, on which we make our own calls with deadlines, cancellation and one
+ * watch stream. jetcd 0.8.7 gives no access to it, hence the reflection; a version that differs is refused with a
+ * message, not guessed at.
+ *
+ * @param channel with the client's endpoints, security and interceptors
+ * @param options with the client's credentials
+ * @param namespace put before each key
+ * @param target the client's endpoints in gRPC's form
+ */
+record JetcdChannel(ManagedChannel channel, CallOptions options, ByteString namespace, String target) {
+    static JetcdChannel of(Client client) {
+        try {
+            Field field = client.getClass().getDeclaredField("connectionManager");
+            field.setAccessible(true);
+            Object manager = field.get(client);
+            ManagedChannel channel = (ManagedChannel) call(manager, "getChannel");
+            ByteSequence namespace = (ByteSequence) call(manager, "getNamespace");
+            ClientBuilder builder = (ClientBuilder) call(manager, "builder");
+            CallOptions options = builder.user() == null
+                    ? CallOptions.DEFAULT
+                    : CallOptions.DEFAULT.withCallCredentials((CallCredentials) call(manager, "authCredential"));
+            return new JetcdChannel(channel, options, ByteString.copyFrom(namespace.getBytes()), builder.target());
+        } catch (ReflectiveOperationException | ClassCastException e) {
+            throw new IllegalArgumentException(
+                    "cannot use a client of " + client.getClass().getName()
+                            + ": give one that jetcd-core 0.8.7's Client.builder() made, or use Connection.to(endpoints)",
+                    e);
+        }
+    }
+
+    private static Object call(Object target, String name) throws ReflectiveOperationException {
+        Method method = target.getClass().getDeclaredMethod(name);
+        method.setAccessible(true);
+        return method.invoke(target);
+    }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** The one seam for time. Deadlines and timeouts use the monotonic clock; what people read uses {@link #instants()}. */
+public interface Timing extends AutoCloseable {
+    /** The monotonic clock in nanoseconds, as {@link System#nanoTime()}. */
+    long nanoTime();
+
+    /** Runs a short task later on the timer thread; never after {@link #close()}. */
+    Timer schedule(Duration delay, Runnable task);
+
+    /** The wall clock, for people only. */
+    InstantSource instants();
+
+    @Override
+    void close();
+
+    /** A task that was scheduled. */
+    interface Timer {
+        Timer NONE = () -> {};
+
+        void cancel();
+    }
+
+    /** The system's clocks, with one daemon thread. */
+    static Timing system() {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, DaemonThreads.named("consort-timer"));
+        timer.setRemoveOnCancelPolicy(true);
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return new Timing() {
+            @Override
+            public long nanoTime() {
+                return System.nanoTime();
+            }
+
+            @Override
+            public Timer schedule(Duration delay, Runnable task) {
+                try {
+                    Future<?> scheduled = timer.schedule(task, Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
+                    return () -> scheduled.cancel(false);
+                } catch (RejectedExecutionException closed) {
+                    return Timer.NONE;
+                }
+            }
+
+            @Override
+            public InstantSource instants() {
+                return InstantSource.system();
+            }
+
+            @Override
+            public void close() {
+                timer.shutdownNow();
+            }
+        };
+    }
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.Event;
+import io.etcd.jetcd.api.WatchCancelRequest;
+import io.etcd.jetcd.api.WatchCreateRequest;
+import io.etcd.jetcd.api.WatchGrpc;
+import io.etcd.jetcd.api.WatchRequest;
+import io.etcd.jetcd.api.WatchResponse;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every watch of a connection on one gRPC stream. When the stream breaks, each watch goes on from the revision after its
+ * last event; the server's "created" answer never moves that revision, which is how jetcd loses events. A stream that
+ * is silent is asked for an answer, and left for another endpoint if none comes.
+ *
+ * <p>Listeners are called by the hub's serializer, in revision order for one watch: they must hand over and return.
+ *
+ * <p>Thread-safe: all state is confined to {@link #serializer}.
+ */
+final class WatchHub {
+    /** Who is told. */
+    interface Listener {
+        /** The server has set the watch up, for the first time or again. */
+        default void onCreated() {}
+
+        /** Events in revision order; all those of a revision come together. */
+        void onEvents(List<Event> events);
+
+        /** The watch ended, and events may have been missed: read again, and open another one. */
+        void onGap();
+
+        /** The server refuses this watch for good. */
+        default void onRefused(String reason) {
+            onGap();
+        }
+    }
+
+    private static final Listener NOBODY = new Listener() {
+        @Override
+        public void onEvents(List<Event> events) {}
+
+        @Override
+        public void onGap() {}
+    };
+
+    private static final Logger log = LoggerFactory.getLogger(WatchHub.class);
+    private static final Metadata.Key<String> REQUIRE_LEADER =
+            Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Duration PING_AFTER = Duration.ofSeconds(1);
+
+    private final Calls calls;
+    private final Timing timing;
+    private final ByteString pingKey;
+    private final long pingNanos = PING_AFTER.toNanos();
+    private final long deadNanos;
+    private final Serializer serializer = new Serializer();
+
+    // Confined to serializer.
+    private final Set<Watch> watches = new LinkedHashSet<>();
+    private final Queue<Watch> creating = new ArrayDeque<>(); // asked for on this stream, not answered yet
+    private final Map<Long, Watch> standing = new HashMap<>(); // by the server's id on this stream
+    private @Nullable Stream stream;
+    private long lastHeard;
+    private boolean pinged;
+    private int failures;
+    private boolean closed;
+    private boolean ticking;
+
+    WatchHub(Calls calls, Timing timing, ByteString pingKey) {
+        this.calls = calls;
+        this.timing = timing;
+        this.pingKey = pingKey;
+        this.deadNanos = pingNanos + calls.requestTimeout().toNanos() / 2;
+    }
+
+    /** Starts a watch of what the prototype names, from a revision on. */
+    Watch watch(WatchCreateRequest prototype, long from, Listener listener) {
+        Watch watch = new Watch(prototype, from, listener);
+        serializer.execute(() -> {
+            if (!closed) {
+                watches.add(watch);
+                if (stream == null) {
+                    open();
+                } else {
+                    stream.create(watch);
+                }
+            }
+        });
+        return watch;
+    }
+
+    static WatchCreateRequest key(ByteString key) {
+        return WatchCreateRequest.newBuilder().setKey(key).build();
+    }
+
+    void close() {
+        serializer.execute(() -> {
+            closed = true;
+            watches.clear();
+            drop("closed");
+        });
+    }
+
+    private void open() {
+        if (closed || watches.isEmpty() || stream != null) {
+            return;
+        }
+        creating.clear();
+        standing.clear();
+        lastHeard = timing.nanoTime();
+        pinged = false;
+        stream = new Stream();
+        stream.start();
+        watches.forEach(stream::create);
+        if (!ticking) {
+            ticking = true;
+            tick();
+        }
+    }
+
+    private void drop(String why) {
+        if (stream != null) {
+            stream.call.cancel(why, null);
+            stream = null;
+        }
+    }
+
+    private void reopenLater() {
+        timing.schedule(Calls.pause(failures), () -> serializer.execute(this::open));
+        failures++;
+    }
+
+    private void tick() {
+        timing.schedule(
+                PING_AFTER.dividedBy(2),
+                () -> serializer.execute(() -> {
+                    if (closed || watches.isEmpty()) {
+                        ticking = false;
+                        return;
+                    }
+                    long silent = timing.nanoTime() - lastHeard;
+                    if (stream != null && silent > deadNanos) {
+                        log.warn("The watch stream has been silent for {} ms; opening another one", silent / 1_000_000);
+                        drop("silent");
+                        calls.reconnect();
+                        open();
+                    } else if (stream != null && silent > pingNanos && !pinged) {
+                        pinged = true;
+                        stream.ping();
+                    }
+                    tick();
+                }));
+    }
+
+    private void onMessage(Stream from, WatchResponse response) {
+        if (from != stream) {
+            return;
+        }
+        lastHeard = timing.nanoTime();
+        pinged = false;
+        failures = 0;
+        if (response.getCreated()) {
+            onCreated(from, response);
+            return;
+        }
+        Watch watch = standing.get(response.getWatchId());
+        if (watch == null) {
+            return;
+        }
+        if (response.getCanceled()) {
+            standing.remove(response.getWatchId());
+            watches.remove(watch);
+            log.debug("Watch ended by the server: {}", response.getCancelReason());
+            watch.listener.onGap();
+        } else if (response.getEventsCount() > 0) {
+            List<Event> events = response.getEventsList();
+            watch.next = events.get(events.size() - 1).getKv().getModRevision() + 1;
+            watch.listener.onEvents(events);
+        }
+    }
+
+    /** Answered in the order of the requests; a refused one carries no usable id on some versions. */
+    private void onCreated(Stream from, WatchResponse response) {
+        Watch watch = creating.poll();
+        if (watch == null) {
+            return;
+        }
+        if (response.getCanceled()) {
+            if (watches.remove(watch)) {
+                watch.listener.onRefused(response.getCancelReason());
+            }
+        } else if (watches.contains(watch)) {
+            watch.id = response.getWatchId();
+            standing.put(watch.id, watch);
+            watch.listener.onCreated();
+        } else {
+            from.cancel(response.getWatchId());
+        }
+    }
+
+    private void onClose(Stream from, Status status) {
+        if (from != stream) {
+            return;
+        }
+        stream = null;
+        if (!closed && !watches.isEmpty()) {
+            log.debug("The watch stream ended ({}); resuming {} watches", status, watches.size());
+            calls.reconnect();
+            reopenLater();
+        }
+    }
+
+    /** One watch; cancelled by its owner. */
+    final class Watch {
+        private final WatchCreateRequest prototype;
+        private final Listener listener;
+        private long id; // confined to serializer, like next
+        private long next;
+
+        private Watch(WatchCreateRequest prototype, long from, Listener listener) {
+            this.prototype = prototype;
+            this.next = from;
+            this.listener = listener;
+        }
+
+        void cancel() {
+            serializer.execute(() -> {
+                if (watches.remove(this) && stream != null && standing.remove(id, this)) {
+                    stream.cancel(id);
+                }
+            });
+        }
+    }
+
+    /** One gRPC stream; used by the serializer only, but for its callbacks. */
+    private final class Stream extends ClientCall.Listener<WatchResponse> {
+        @SuppressWarnings("NullAway.Init") // set by start, before anything else is called
+        private ClientCall<WatchRequest, WatchResponse> call;
+
+        void start() {
+            Metadata headers = new Metadata();
+            headers.put(REQUIRE_LEADER, "true");
+            call = calls.stream(WatchGrpc.getWatchMethod(), this, headers);
+            call.request(1);
+        }
+
+        void create(Watch watch) {
+            creating.add(watch);
+            WatchCreateRequest request =
+                    watch.prototype.toBuilder().setStartRevision(watch.next).build();
+            call.sendMessage(WatchRequest.newBuilder().setCreateRequest(request).build());
+        }
+
+        void cancel(long id) {
+            call.sendMessage(WatchRequest.newBuilder()
+                    .setCancelRequest(WatchCancelRequest.newBuilder().setWatchId(id))
+                    .build());
+        }
+
+        /** A watch that nobody wants, cancelled when it stands: unlike a progress request, every version answers it. */
+        void ping() {
+            create(new Watch(key(pingKey), 0, NOBODY));
+        }
+
+        @Override
+        public void onMessage(WatchResponse response) {
+            call.request(1);
+            serializer.execute(() -> WatchHub.this.onMessage(this, response));
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            serializer.execute(() -> WatchHub.this.onClose(this, status));
+        }
+    }
+}
