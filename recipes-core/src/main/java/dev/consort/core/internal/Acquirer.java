@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
+import dev.consort.core.Acquirable;
 import dev.consort.core.EtcdUnavailableException;
 import dev.consort.core.Grant;
 import java.time.Duration;
@@ -113,6 +114,20 @@ public final class Acquirer<G extends Grant> {
     @SuppressWarnings("FutureReturnValueIgnored") // nobody is left to be told
     private static void release(EtcdGrant unwanted) {
         unwanted.releaseAsync();
+    }
+
+    /** Runs an action while granted. */
+    public <X extends Exception> boolean tryRun(
+            ClaimSpec spec, Duration timeout, Acquirable.Action<? super G, X> action) throws InterruptedException, X {
+        Objects.requireNonNull(action, "action");
+        Optional<G> granted = tryAcquire(spec, timeout);
+        if (granted.isEmpty()) {
+            return false;
+        }
+        try (G grant = granted.get()) {
+            action.run(grant);
+        }
+        return true;
     }
 
     private Waiter enqueue(ClaimSpec spec, boolean immediate) {

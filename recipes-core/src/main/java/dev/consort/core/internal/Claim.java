@@ -6,6 +6,7 @@ import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.RangeResponse;
+import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.time.Duration;
 import java.util.List;
@@ -73,6 +74,7 @@ final class Claim implements ClaimWatches.Owner {
     private long revision;
     private long modRevision;
     private boolean rewritten;
+    private CompletableFuture<Boolean> lastRewrite = CompletableFuture.completedFuture(true);
     private List<QueuedClaim> following = List.of();
     private @Nullable Message kept;
     private long operation;
@@ -424,32 +426,36 @@ final class Claim implements ClaimWatches.Owner {
 
     // Rewriting a held claim's value
 
-    /** Puts another value under the held claim; completes with false if the claim is no longer ours. */
+    /** Puts another value under the held claim, after any rewrite before; false if the claim is no longer ours. */
     CompletableFuture<Boolean> rewrite(ByteString newValue) {
-        rewritten = true;
-        value = newValue;
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        rewrite(newValue, revision, done);
+        CompletableFuture<Boolean> earlier = lastRewrite;
+        lastRewrite = done;
+        long of = revision;
+        rewritten = true;
+        Completion.of(earlier, (ours, failure) -> session.execute(() -> rewrite(newValue, of, done)));
         return done;
     }
 
     private void rewrite(ByteString newValue, long of, CompletableFuture<Boolean> done) {
-        session.onAnswer(
-                session.calls()
-                        .untilAnswered(
-                                ClaimTxns.rewrite(keys, of, modRevision, newValue, session.leaseId()), session::isOpen),
-                (response, failure) -> {
-                    if (state != State.HELD || revision != of) {
-                        done.complete(false);
-                    } else if (failure != null) {
-                        done.completeExceptionally(failure.toException(recipe, keys.name()));
-                    } else if (response.getSucceeded()) {
-                        modRevision = response.getHeader().getRevision();
-                        done.complete(true);
-                    } else {
-                        onRewriteRefused(response, newValue, of, done);
-                    }
-                });
+        if (state != State.HELD || revision != of || !session.isOpen()) {
+            done.complete(false);
+            return;
+        }
+        TxnRequest request = ClaimTxns.rewrite(keys, of, modRevision, newValue, session.leaseId());
+        session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
+            if (state != State.HELD || revision != of) {
+                done.complete(false);
+            } else if (failure != null) {
+                done.completeExceptionally(failure.toException(recipe, keys.name()));
+            } else if (response.getSucceeded()) {
+                modRevision = response.getHeader().getRevision();
+                value = newValue;
+                done.complete(true);
+            } else {
+                onRewriteRefused(response, newValue, of, done);
+            }
+        });
     }
 
     /** An earlier attempt may be what changed the claim: then it is done. */
@@ -461,7 +467,8 @@ final class Claim implements ClaimWatches.Owner {
             return;
         }
         modRevision = mine.get(0).getModRevision();
-        if (mine.get(0).getValue().equals(newValue)) {
+        value = mine.get(0).getValue();
+        if (value.equals(newValue)) {
             done.complete(true);
         } else {
             rewrite(newValue, of, done);

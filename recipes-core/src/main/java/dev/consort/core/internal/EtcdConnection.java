@@ -96,9 +96,14 @@ public final class EtcdConnection implements Connection {
 
     /** What opening something reports: the endpoints when none answered, else what etcd said. */
     RuntimeException connectFailure(String recipe, CallFailure failure) {
+        return failure(recipe, "", connectTimeout, failure);
+    }
+
+    /** The same for a read, of which nothing can be left unknown. */
+    RuntimeException failure(String recipe, String key, Duration tried, CallFailure failure) {
         return failure.retriable()
-                ? new EtcdUnavailableException(recipe, "", endpoints, connectTimeout, failure)
-                : failure.toException(recipe, "");
+                ? new EtcdUnavailableException(recipe, key, endpoints, tried, failure)
+                : failure.toException(recipe, key);
     }
 
     ByteString key(ByteString key) {

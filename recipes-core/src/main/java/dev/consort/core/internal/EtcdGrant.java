@@ -200,15 +200,32 @@ public final class EtcdGrant implements Grant {
         }
     }
 
-    /** Changes the claim's value: an election's proposal. Completes with false if it is no longer held. */
-    public CompletableFuture<Boolean> rewrite(ByteString value) {
+    /** Changes the claim's value: an election's proposal. False if it is no longer held. */
+    public boolean rewrite(ByteString value) {
+        try {
+            return Await.uninterruptibly(rewritten(value), session.calls().requestTimeout());
+        } catch (CallFailure late) {
+            throw late.toException(spec.recipe(), spec.name());
+        }
+    }
+
+    /** The same without blocking; completes on the session's executor. */
+    public CompletableFuture<Boolean> rewriteAsync(ByteString value) {
+        CompletableFuture<Boolean> result = new CompletableFuture<>();
+        Completion.of(
+                rewritten(value),
+                (ours, failure) -> session.callback(() -> Completion.pass(ours, failure, result)));
+        return result;
+    }
+
+    private CompletableFuture<Boolean> rewritten(ByteString value) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         session.execute(() -> {
-            if (state != State.HELD || !session.isAlive()) {
+            if (isHeld()) {
+                Completion.forward(queue.rewrite(this, value), done);
+            } else {
                 done.complete(false);
-                return;
             }
-            Completion.forward(queue.rewrite(this, value), done);
         });
         return done;
     }

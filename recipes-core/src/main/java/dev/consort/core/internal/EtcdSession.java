@@ -45,6 +45,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     private final GhostSweep ghosts = new GhostSweep(this);
     private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private final CompletableFuture<Void> revoked = new CompletableFuture<>();
+    private final ThreadHolds holds = new ThreadHolds();
     private volatile SessionState state = SessionState.ACTIVE;
     private volatile boolean expired; // sticky: once the deadline was seen to have passed nothing is held again
     private long fenceRevision; // confined to serializer, like lossReason
@@ -139,6 +140,11 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     /** The wall clock, for what people read. */
     public Instant now() {
         return connection.timing().instants().instant();
+    }
+
+    /** What threads hold through reentrant views. */
+    public ThreadHolds holds() {
+        return holds;
     }
 
     EtcdConnection engine() {

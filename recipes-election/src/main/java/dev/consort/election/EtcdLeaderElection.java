@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.election;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.Session;
+import dev.consort.core.internal.Acquirer;
+import dev.consort.core.internal.ClaimReader;
+import dev.consort.core.internal.ClaimSpec;
+import dev.consort.core.internal.EtcdSession;
+import dev.consort.core.internal.Names;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** The election on the claim queue. Immutable. */
+final class EtcdLeaderElection implements LeaderElection {
+    private static final String RECIPE = "LeaderElection";
+
+    private final EtcdSession session;
+    private final String name;
+    private final Acquirer<Leadership> acquirer;
+
+    EtcdLeaderElection(Session session, String name) {
+        this.session = EtcdSession.of(session);
+        this.name = Names.checked(RECIPE, name, session);
+        this.acquirer = new Acquirer<>(this.session, EtcdLeadership::new);
+    }
+
+    /** Nobody distinguishes an empty proposal from none. */
+    static ByteString proposal(String value) {
+        if (value.isEmpty()) {
+            throw new IllegalArgumentException("value is empty: give what others are to know of the leader");
+        }
+        return ByteString.copyFromUtf8(value);
+    }
+
+    private ClaimSpec candidate(String value) {
+        ByteString proposal = proposal(value);
+        return new ClaimSpec(RECIPE, name, () -> proposal, true);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Leadership campaign(String value) throws InterruptedException {
+        return acquirer.acquire(candidate(value));
+    }
+
+    @Override
+    public Optional<Leadership> campaign(String value, Duration timeout) throws InterruptedException {
+        return acquirer.tryAcquire(candidate(value), timeout);
+    }
+
+    @Override
+    public CompletableFuture<Leadership> campaignAsync(String value) {
+        return acquirer.acquireAsync(candidate(value));
+    }
+
+    @Override
+    public Optional<Leader> leader() {
+        return ClaimReader.read(session, candidate("reader"), 1).stream()
+                .findFirst()
+                .map(claim ->
+                        new Leader(claim.value().toStringUtf8(), claim.revision(), claim.key(), claim.leaseId()));
+    }
+
+    @Override
+    public String toString() {
+        return "LeaderElection '" + name + "'";
+    }
+}

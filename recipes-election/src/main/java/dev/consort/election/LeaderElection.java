@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.election;
+
+import dev.consort.core.Session;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Agrees on one leader among processes, with a term for each leadership. Its keys are those of etcd's own Go package and
+ * Election service, so that Go programs and {@code etcdctl elect} take part. Thread-safe.
+ *
+ * <p><b>Guarantees.</b> At most one leader at any time in etcd; leaders in the order in which they campaigned; terms that
+ * strictly increase; a leadership is given out only after etcd has confirmed it, and reported lost before anybody
+ * else can be elected while the server keeps its leases.
+ *
+ * <p><b>Not guaranteed.</b> That a leader which was paused stops by itself: send the {@linkplain Leadership#token() term}
+ * with each write, or use the {@linkplain Leadership#guard() guard}.
+ *
+ * <p><b>When the session is lost</b> the leadership is lost, and campaigning fails with
+ * {@link dev.consort.core.SessionLostException}.
+ *
+ * <p>The algorithm is that of etcd's {@code client/v3/concurrency}; candidates of one session share a place in the queue
+ * while they wait, and each leadership has a claim of its own.
+ */
+public interface LeaderElection {
+    /**
+     * An election of a name. Costs nothing; equal names are one election, and share their queue with a mutex of that
+     * name.
+     *
+     * @param session what candidacy and leadership are bound to
+     * @param name segments with single slashes between them, such as {@code reports/leader}; must not nest with a name
+     *     that this process uses at the same time
+     * @return the election
+     * @throws IllegalArgumentException if the name is empty, has a leading or trailing slash, an empty segment, or more
+     *     than 4,096 bytes
+     */
+    static LeaderElection create(Session session, String name) {
+        return new EtcdLeaderElection(session, name);
+    }
+
+    /**
+     * The name of this election.
+     *
+     * @return as it was given
+     */
+    String name();
+
+    /**
+     * Waits until elected.
+     *
+     * @param value what others are to read of the leader, such as its address; not empty
+     * @return the leadership, to be closed
+     * @throws InterruptedException if interrupted before or while waiting; a leadership that comes at the same moment is
+     *     returned instead, with the interrupt flag set
+     * @throws dev.consort.core.SessionLostException if the session is or becomes lost or closed
+     */
+    Leadership campaign(String value) throws InterruptedException;
+
+    /**
+     * Waits until elected, up to a timeout.
+     *
+     * @param value as in {@link #campaign(String)}
+     * @param timeout zero or less: only if nobody leads or waits now
+     * @return empty if the timeout came first; the candidacy is then withdrawn
+     * @throws InterruptedException as {@link #campaign(String)}
+     * @throws dev.consort.core.SessionLostException if the session is or becomes lost or closed
+     */
+    Optional<Leadership> campaign(String value, Duration timeout) throws InterruptedException;
+
+    /**
+     * Campaigns without blocking. However the returned future is completed by somebody else (cancelled, timed out,
+     * completed), the candidacy is withdrawn, or the leadership resigned if it had come. Cancelling a stage that
+     * depends on it does not do that.
+     *
+     * @param value as in {@link #campaign(String)}
+     * @return completes on the session's executor
+     */
+    CompletableFuture<Leadership> campaignAsync(String value);
+
+    /**
+     * Who leads, as etcd says now; also a leader that is a Go program or {@code etcdctl}.
+     *
+     * @return empty if nobody does
+     * @throws dev.consort.core.RecipeException if etcd cannot be read
+     */
+    Optional<Leader> leader();
+
+    /**
+     * A leader as others see it.
+     *
+     * @param value its proposal
+     * @param term the create revision of its claim
+     * @param key its claim's key in etcd
+     * @param leaseId the lease it is bound to
+     */
+    record Leader(String value, long term, String key, long leaseId) {}
+}
