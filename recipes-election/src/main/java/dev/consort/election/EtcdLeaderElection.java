@@ -63,8 +63,7 @@ final class EtcdLeaderElection implements LeaderElection {
     public Optional<Leader> leader() {
         return ClaimReader.read(session, candidate("reader"), 1).stream()
                 .findFirst()
-                .map(claim ->
-                        new Leader(claim.value().toStringUtf8(), claim.revision(), claim.key(), claim.leaseId()));
+                .map(claim -> new Leader(claim.value().toStringUtf8(), claim.revision(), claim.key(), claim.leaseId()));
     }
 
     @Override

@@ -213,8 +213,7 @@ public final class EtcdGrant implements Grant {
     public CompletableFuture<Boolean> rewriteAsync(ByteString value) {
         CompletableFuture<Boolean> result = new CompletableFuture<>();
         Completion.of(
-                rewritten(value),
-                (ours, failure) -> session.callback(() -> Completion.pass(ours, failure, result)));
+                rewritten(value), (ours, failure) -> session.callback(() -> Completion.pass(ours, failure, result)));
         return result;
     }
 
