@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 public final class EtcdUnavailableException extends RecipeException {
     private static final long serialVersionUID = 1L;
 
+    /** What was asked. */
     private final ArrayList<String> endpoints;
+
+    /** For how long. */
     private final Duration tried;
 
     /**

@@ -24,6 +24,8 @@ public record FencingToken(long revision, int sequence) implements Comparable<Fe
     /**
      * Checks the ranges.
      *
+     * @param revision the claim's create revision
+     * @param sequence the grants handed on under this claim before this one
      * @throws IllegalArgumentException if {@code revision} or {@code sequence} is out of its range
      */
     public FencingToken {

@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 public class RecipeException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The recipe's name. */
     private final String recipe;
+
+    /** The name or key it was working on; empty if none. */
     private final String key;
 
     /**

@@ -5,6 +5,7 @@ package dev.consort.core;
 public final class SessionLostException extends RecipeException {
     private static final long serialVersionUID = 1L;
 
+    /** Why the session is no more. */
     private final LossReason reason;
 
     /**
