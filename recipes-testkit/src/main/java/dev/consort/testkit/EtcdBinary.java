@@ -45,7 +45,7 @@ record EtcdBinary(Path etcd) {
         for (Path folder = workingFolder; folder != null; folder = folder.getParent()) {
             Path tool = folder.resolve("tools").resolve("etcd");
             if (Files.isExecutable(tool) && !Files.isDirectory(tool)) {
-                return new EtcdBinary(Path.of(output(List.of(tool.toString()), folder)));
+                return new EtcdBinary(Path.of(output(List.of(tool.toString()), folder, Redirect.INHERIT)));
             }
         }
         for (String folder : (searchPath == null ? "" : searchPath).split(File.pathSeparator, -1)) {
@@ -81,7 +81,7 @@ record EtcdBinary(Path etcd) {
 
     /** The version, such as {@code 3.5.30}. */
     String version() {
-        String said = output(List.of(etcd.toString(), "--version"), etcd.getRoot());
+        String said = output(List.of(etcd.toString(), "--version"), etcd.getRoot(), Redirect.DISCARD);
         Matcher matcher = VERSION.matcher(said);
         if (!matcher.find()) {
             throw new EtcdProcessException(etcd + " --version says no version: " + said);
@@ -91,12 +91,13 @@ record EtcdBinary(Path etcd) {
 
     /** Whether this version knows the flag. */
     boolean knows(String flag) {
-        return output(List.of(etcd.toString(), "--help"), etcd.getRoot()).contains(flag + " ");
+        return output(List.of(etcd.toString(), "--help"), etcd.getRoot(), Redirect.DISCARD)
+                .contains(flag + " ");
     }
 
-    private static String output(List<String> command, Path folder) {
+    private static String output(List<String> command, Path folder, Redirect error) {
         try {
-            Process process = GuardedProcess.start(folder, command, Map.of(), Redirect.PIPE, Redirect.INHERIT);
+            Process process = GuardedProcess.start(folder, command, Map.of(), Redirect.PIPE, error);
             String said = new String(process.getInputStream().readAllBytes(), Charset.defaultCharset()).strip();
             if (!GuardedProcess.awaitExit(process) || process.exitValue() != 0) {
                 throw new EtcdProcessException(String.join(" ", command) + " failed: " + said);

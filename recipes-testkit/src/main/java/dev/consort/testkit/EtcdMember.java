@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -56,6 +57,16 @@ public final class EtcdMember {
     /** The client URL, such as {@code http://127.0.0.1:23790}. */
     public String endpoint() {
         return endpoint;
+    }
+
+    /** The process, also one that has gone. */
+    Process process() {
+        lock.lock();
+        try {
+            return Objects.requireNonNull(process, "not launched");
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether the process exists; a paused one does. */
@@ -126,7 +137,7 @@ public final class EtcdMember {
      * Starts the process again with its old data and endpoint, after killing it if it is running. Returns when the
      * member answers; at once if, with it, no majority of the members runs, since none can answer then.
      *
-     * @throws EtcdProcessException if it ends, or does not answer within 20 s; the message has its last log lines
+     * @throws EtcdProcessException if it ends, or does not answer within 20 s; the message has what it has logged last
      * @throws IllegalStateException if the cluster has been closed
      */
     public void restart() {
@@ -191,15 +202,8 @@ public final class EtcdMember {
     }
 
     private boolean hasGoneAfterPause() {
-        Process current;
-        lock.lock();
         try {
-            current = process;
-        } finally {
-            lock.unlock();
-        }
-        try {
-            return current == null || current.waitFor(PROBE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            return process().waitFor(PROBE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new EtcdProcessException("interrupted while member " + index + " was starting", e);
@@ -207,8 +211,12 @@ public final class EtcdMember {
     }
 
     private String lastWords() {
-        List<String> lines = log(LINES_IN_ERRORS);
-        return lines.isEmpty() ? "; it logged nothing" : "; it last logged:\n" + String.join("\n", lines);
+        List<String> lines = log(Integer.MAX_VALUE);
+        if (lines.isEmpty()) {
+            return "; it logged nothing";
+        }
+        // A refused argument is named at the beginning, before the usage.
+        return "; it logged:\n" + lines.get(0) + "\n" + String.join("\n", log(LINES_IN_ERRORS));
     }
 
     @Override

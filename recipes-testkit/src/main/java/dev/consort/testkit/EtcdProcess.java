@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,7 @@ public final class EtcdProcess implements AutoCloseable {
     private static final Duration STAGGER = Duration.ofMillis(50);
     private static final Duration LEADER_TIME = Duration.ofSeconds(10);
     private static final Duration LEADER_PAUSE = Duration.ofMillis(10);
+    private static final Duration ETCDCTL_TIME = Duration.ofSeconds(10);
     private static final int START_TRIES = 3;
 
     private final EtcdBinary binary;
@@ -63,7 +65,7 @@ public final class EtcdProcess implements AutoCloseable {
             created.add(new EtcdMember(i, client, scratch.subfolder("m" + i), command, this::majorityRuns));
         }
         this.members = List.copyOf(created);
-        this.etcdctl = new Etcdctl(binary, endpoints(), scratch.subfolder("etcdctl"));
+        this.etcdctl = new Etcdctl(binary, endpoints(), scratch.subfolder("etcdctl"), ETCDCTL_TIME);
     }
 
     /**
@@ -172,14 +174,20 @@ public final class EtcdProcess implements AutoCloseable {
 
     /**
      * Starts {@code etcdctl} as {@link #etcdctl} does and returns the running process, for commands that go on such as
-     * {@code lock}, {@code elect} and {@code watch}. Its output is to be read from the process. {@code destroy()} asks
-     * it to end (SIGTERM), {@code destroyForcibly()} kills it. Its standard input is the watchdog's: closing that kills
-     * it together with the command that {@code lock} may have started. It ends at the latest with {@link #close()}.
+     * {@code lock}, {@code elect} and {@code watch}. Its output is to be read from the process. {@code
+     * toHandle().destroy()} asks it to end (SIGTERM), upon which it unlocks or resigns. {@code destroy()} and {@code
+     * destroyForcibly()} kill it, together with the command that {@code lock} may have started, and so does closing its
+     * standard input, which is the watchdog's. It ends at the latest with {@link #close()}.
      *
      * @throws EtcdProcessException if it cannot be started
      */
     public Process etcdctlProcess(String... arguments) {
         return etcdctl.start(List.of(arguments));
+    }
+
+    /** Where everything is that it writes. */
+    Path folder() {
+        return scratch.path();
     }
 
     /** The version of the server, such as {@code 3.5.30}. */

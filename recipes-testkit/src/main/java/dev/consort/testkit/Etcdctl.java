@@ -6,6 +6,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,18 +17,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Runs etcdctl against a cluster. Threadsafe. */
 final class Etcdctl implements AutoCloseable {
-    private static final int SECONDS = 10;
-
     private final EtcdBinary binary;
     private final List<String> endpoints;
     private final Path folder;
+    private final Duration limit;
     private final AtomicInteger runs = new AtomicInteger();
     private final Queue<Process> started = new ConcurrentLinkedQueue<>();
 
-    Etcdctl(EtcdBinary binary, List<String> endpoints, Path folder) {
+    Etcdctl(EtcdBinary binary, List<String> endpoints, Path folder, Duration limit) {
         this.binary = binary;
         this.endpoints = endpoints;
         this.folder = folder;
+        this.limit = limit;
     }
 
     /* Output goes to files, so that one thread can wait with a limit and no full pipe can block the command. */
@@ -37,10 +38,12 @@ final class Etcdctl implements AutoCloseable {
         Path error = folder.resolve("err-" + run);
         Process process = launch(arguments, Redirect.to(output.toFile()), Redirect.to(error.toFile()));
         try {
-            boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
+            boolean ended = process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
             if (!ended || process.exitValue() != 0) {
                 throw new EtcdProcessException("etcdctl " + String.join(" ", arguments)
-                        + (ended ? " ended with status " + process.exitValue() : " took longer than " + SECONDS + " s")
+                        + (ended
+                                ? " ended with status " + process.exitValue()
+                                : " took longer than " + limit.toMillis() + " ms")
                         + ": " + text(error).strip());
             }
             return text(output);
@@ -75,6 +78,11 @@ final class Etcdctl implements AutoCloseable {
         } catch (IOException e) {
             throw new EtcdProcessException("cannot start " + binary.etcdctl(), e);
         }
+    }
+
+    /** How many processes of it there are. */
+    long running() {
+        return started.stream().filter(Process::isAlive).count();
     }
 
     private static String text(Path file) throws IOException {

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -29,6 +30,7 @@ import java.util.function.Consumer;
  */
 public final class FaultProxy implements AutoCloseable {
     private static final Duration CALL_TIME = Duration.ofSeconds(10);
+    private static final ThreadFactory THREADS = Daemons.named("consort-fault-proxy-");
     private static final int BIND_TRIES = 3;
     private static final List<Direction> BOTH = List.of(Direction.values());
 
@@ -39,7 +41,7 @@ public final class FaultProxy implements AutoCloseable {
     private FaultProxy(String endpoint, ProxyLoop loop) {
         this.endpoint = endpoint;
         this.loop = loop;
-        this.thread = Daemons.named("consort-fault-proxy-").newThread(loop);
+        this.thread = THREADS.newThread(loop);
     }
 
     /**

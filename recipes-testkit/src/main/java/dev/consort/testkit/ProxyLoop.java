@@ -83,8 +83,7 @@ final class ProxyLoop implements Runnable {
     @Override
     public void run() {
         try {
-            while (!closed) {
-                runTasks();
+            for (runTasks(); !closed; runTasks()) {
                 select(pump(System.nanoTime()));
             }
         } catch (IOException e) {

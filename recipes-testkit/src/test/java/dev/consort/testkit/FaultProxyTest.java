@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class FaultProxyTest {
+    private static final int SILENCE_MILLIS = 100;
+    private static final int ANSWER_MILLIS = 5_000;
+
+    private ServerSocket listening;
+    private FaultProxy proxy;
+    private Socket client;
+    private Socket server;
+
+    @BeforeEach
+    void connect() throws IOException {
+        listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        proxy = FaultProxy.to("127.0.0.1:" + listening.getLocalPort());
+        client = connectClient();
+        server = accept();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        client.close();
+        server.close();
+        proxy.close();
+        listening.close();
+    }
+
+    private Socket connectClient() throws IOException {
+        Socket socket = new Socket();
+        socket.connect(
+                new InetSocketAddress(
+                        InetAddress.getLoopbackAddress(),
+                        URI.create(proxy.endpoint()).getPort()),
+                ANSWER_MILLIS);
+        socket.setSoTimeout(ANSWER_MILLIS);
+        return socket;
+    }
+
+    private Socket accept() throws IOException {
+        listening.setSoTimeout(ANSWER_MILLIS);
+        Socket socket = listening.accept();
+        socket.setSoTimeout(ANSWER_MILLIS);
+        return socket;
+    }
+
+    private static void send(Socket from, String text) throws IOException {
+        from.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void assertArrives(Socket at, String text) throws IOException {
+        at.setSoTimeout(ANSWER_MILLIS);
+        assertThat(new String(at.getInputStream().readNBytes(text.length()), StandardCharsets.US_ASCII))
+                .isEqualTo(text);
+    }
+
+    private static void assertSilent(Socket at) throws SocketException {
+        at.setSoTimeout(SILENCE_MILLIS);
+        assertThatExceptionOfType(SocketTimeoutException.class)
+                .isThrownBy(() -> at.getInputStream().read());
+        at.setSoTimeout(ANSWER_MILLIS);
+    }
+
+    private static void assertReset(Socket at) {
+        assertThatExceptionOfType(SocketException.class)
+                .isThrownBy(() -> at.getInputStream().read())
+                .withMessageContaining("reset");
+    }
+
+    @Test
+    void withoutFaults_bytesPassBothWaysAndAreCounted() throws IOException {
+        send(client, "hello");
+        assertArrives(server, "hello");
+        send(server, "you");
+        assertArrives(client, "you");
+        assertThat(proxy.bytesForwarded(Direction.TO_SERVER)).isEqualTo(5);
+        assertThat(proxy.bytesForwarded(Direction.TO_CLIENT)).isEqualTo(3);
+        assertThat(proxy.openConnections()).isEqualTo(1);
+        assertThat(proxy.endpoint()).startsWith("http://127.0.0.1:");
+    }
+
+    @Test
+    void withoutFaults_megabytesArriveInOrder() throws IOException, ExecutionException, InterruptedException {
+        byte[] sent = new byte[8 << 20];
+        new Random(1).nextBytes(sent);
+        CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+            try {
+                client.getOutputStream().write(sent);
+                client.shutdownOutput();
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThat(Arrays.equals(server.getInputStream().readAllBytes(), sent)).isTrue();
+        sending.get();
+    }
+
+    @Test
+    void endOfStream_passesInItsDirectionOnly_andBothEndTheConnection() throws IOException {
+        client.shutdownOutput();
+        assertThat(server.getInputStream().read()).isEqualTo(-1);
+        send(server, "still");
+        assertArrives(client, "still");
+        server.shutdownOutput();
+        assertThat(client.getInputStream().read()).isEqualTo(-1);
+        await().until(() -> proxy.openConnections() == 0);
+    }
+
+    @Test
+    void resetByTheServer_passes() throws IOException {
+        server.setSoLinger(true, 0);
+        server.close();
+        assertReset(client);
+    }
+
+    @Test
+    void delay_bothDirections_keepsOrderAlsoWhenItEnds() throws IOException {
+        long start = System.nanoTime();
+        proxy.delay(Duration.ofMillis(300));
+        send(client, "ab");
+        // On its way by the end of this: what follows without a delay must not overtake it.
+        assertSilent(server);
+        proxy.delay(Duration.ZERO);
+        send(client, "c");
+        assertArrives(server, "abc");
+        assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(300));
+    }
+
+    @Test
+    void delay_oneDirection_leavesTheOtherAlone() throws IOException {
+        proxy.delay(Direction.TO_CLIENT, Duration.ofMillis(200));
+        long start = System.nanoTime();
+        send(server, "late");
+        send(client, "prompt");
+        assertArrives(server, "prompt");
+        assertThat(System.nanoTime() - start).isLessThan(TimeUnit.MILLISECONDS.toNanos(200));
+        assertArrives(client, "late");
+        assertThat(System.nanoTime() - start)
+                .isBetween(TimeUnit.MILLISECONDS.toNanos(200), TimeUnit.SECONDS.toNanos(5));
+    }
+
+    @Test
+    void stopForwarding_nothingPassesButConnectionsStayOpen_resumed_everythingArrives() throws IOException {
+        proxy.stopForwarding();
+        send(client, "one");
+        send(server, "two");
+        try (Socket late = connectClient()) {
+            send(late, "three");
+            Socket lateServer = accept();
+            assertSilent(server);
+            assertSilent(client);
+            assertSilent(lateServer);
+            assertThat(proxy.bytesForwarded(Direction.TO_SERVER)).isZero();
+            assertThat(proxy.openConnections()).isEqualTo(2);
+
+            proxy.resumeForwarding();
+
+            assertArrives(server, "one");
+            assertArrives(client, "two");
+            assertArrives(lateServer, "three");
+            lateServer.close();
+        }
+    }
+
+    @Test
+    void stopForwarding_hidesThatTheOtherSideHasGone() throws IOException {
+        proxy.stopForwarding(Direction.TO_CLIENT);
+        server.close();
+        assertSilent(client);
+        proxy.resumeForwarding(Direction.TO_CLIENT);
+        assertThat(client.getInputStream().read()).isEqualTo(-1);
+    }
+
+    @Test
+    void stopForwarding_oneDirection_theOtherPasses() throws IOException {
+        proxy.stopForwarding(Direction.TO_SERVER);
+        send(client, "lost in thought");
+        send(server, "hello");
+        assertArrives(client, "hello");
+        assertSilent(server);
+        proxy.resumeForwarding(Direction.TO_CLIENT);
+        assertSilent(server);
+        proxy.resumeForwarding(Direction.TO_SERVER);
+        assertArrives(server, "lost in thought");
+    }
+
+    @Test
+    void stopForwarding_whatIsUnderWayWithADelay_waitsToo() throws IOException {
+        proxy.delay(Duration.ofMillis(50));
+        send(client, "late");
+        proxy.stopForwarding();
+        assertSilent(server);
+        proxy.resumeForwarding();
+        assertArrives(server, "late");
+    }
+
+    @Test
+    void reset_bothSidesSeeIt_newConnectionsPass() throws IOException {
+        proxy.reset();
+        assertReset(client);
+        assertReset(server);
+        assertThat(proxy.openConnections()).isZero();
+        try (Socket again = connectClient();
+                Socket serverAgain = accept()) {
+            send(again, "again");
+            assertArrives(serverAgain, "again");
+        }
+    }
+
+    @Test
+    void reset_towardsTheClient_theServerHearsNothing() throws IOException {
+        proxy.reset(Direction.TO_CLIENT);
+        assertReset(client);
+        assertSilent(server);
+        send(server, "into the void");
+        assertSilent(server);
+        assertThat(proxy.openConnections()).isZero();
+        proxy.reset();
+        assertReset(server);
+    }
+
+    @Test
+    void reset_towardsTheServer_theClientHearsNothing() throws IOException {
+        proxy.reset(Direction.TO_SERVER);
+        assertReset(server);
+        assertSilent(client);
+    }
+
+    @Test
+    void cutAfter_exactlySoManyBytesArrive()
+            throws IOException, ExecutionException, InterruptedException, TimeoutException {
+        send(client, "before");
+        assertArrives(server, "before");
+        CompletableFuture<Void> cut = proxy.cutAfter(Direction.TO_SERVER, 4);
+        send(server, "free");
+        assertArrives(client, "free");
+        send(client, "abc");
+        assertArrives(server, "abc");
+        assertThat(cut).isNotDone();
+
+        send(client, "defg");
+
+        cut.get(5, TimeUnit.SECONDS);
+        assertThat(new String(server.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                .isEqualTo("d");
+        assertReset(client);
+        assertThat(proxy.bytesForwarded(Direction.TO_SERVER)).isEqualTo(10);
+        try (Socket again = connectClient();
+                Socket serverAgain = accept()) {
+            send(again, "not cut again");
+            assertArrives(serverAgain, "not cut again");
+        }
+    }
+
+    @Test
+    void cutAfter_theReceiverKeepsSilent_itsSocketIsResetInTheEnd() throws IOException {
+        assertThat(proxy.cutAfter(Direction.TO_CLIENT, 0)).succeedsWithin(Duration.ofSeconds(5));
+        InputStream input = client.getInputStream();
+        assertThat(input.read()).isEqualTo(-1);
+        await().untilAsserted(() ->
+                assertThatExceptionOfType(SocketException.class).isThrownBy(() -> send(client, "anybody there?")));
+    }
+
+    @Test
+    void refuse_newConnectionsFail_openOnesGoOn_accept_takesThemAgain() throws IOException {
+        proxy.refuse();
+        assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connectClient);
+        send(client, "still here");
+        assertArrives(server, "still here");
+        proxy.refuse();
+
+        proxy.accept();
+
+        try (Socket again = connectClient();
+                Socket serverAgain = accept()) {
+            send(serverAgain, "welcome");
+            assertArrives(again, "welcome");
+        }
+    }
+
+    @Test
+    void serverCannotBeReached_clientIsReset() throws IOException {
+        listening.close();
+        // It depends on the moment whether connecting fails or what comes after it.
+        assertThatExceptionOfType(SocketException.class)
+                .isThrownBy(() -> {
+                    try (Socket socket = connectClient()) {
+                        assertThat(socket.getInputStream().read()).isEqualTo(-2);
+                    }
+                })
+                .withMessageContaining("reset");
+        await().until(() -> proxy.openConnections() == 1);
+    }
+
+    @Test
+    void close_resetsConnectionsAndEndsItsThread() {
+        proxy.close();
+        assertReset(client);
+        assertReset(server);
+        assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connectClient);
+        assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(thread -> thread.getName().startsWith("consort-fault-proxy-") && thread.isAlive());
+        assertThatIllegalStateException().isThrownBy(proxy::stopForwarding).withMessageContaining("has been closed");
+        proxy.close();
+    }
+
+    @Test
+    void badArguments_areRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> FaultProxy.to("nowhere"))
+                .withMessageContaining("nowhere");
+        assertThatIllegalArgumentException().isThrownBy(() -> proxy.delay(Duration.ofMillis(-1)));
+        assertThatIllegalArgumentException().isThrownBy(() -> proxy.cutAfter(Direction.TO_CLIENT, -1));
+    }
+}
