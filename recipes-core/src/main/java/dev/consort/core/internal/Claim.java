@@ -141,13 +141,14 @@ final class Claim implements ClaimWatches.Owner {
     private void onPut(TxnResponse response) {
         if (response.getSucceeded()) {
             long now = response.getHeader().getRevision();
-            born(now, now);
             RangeResponse range = response.getResponses(1).getResponseRange();
+            born(now, now, range.getCount() - 1);
             List<QueuedClaim> claims = QueuedClaim.inOrder(range.getKvsList(), keys.prefix());
             if (range.getCount() <= 2) {
                 decide(claims.size() == 1 ? null : claims.get(0), now);
             } else if (!decidedWithoutReading()) {
-                check();
+                // Several are before this one; which is the last of them matters only once it is to be watched.
+                await();
             }
             return;
         }
@@ -195,7 +196,7 @@ final class Claim implements ClaimWatches.Owner {
 
     private void resolve(KeyValue mine) {
         if (mine.getLease() == session.leaseId()) {
-            born(mine.getCreateRevision(), mine.getModRevision());
+            born(mine.getCreateRevision(), mine.getModRevision(), 0);
             if (!decidedWithoutReading()) {
                 check();
             }
@@ -209,12 +210,12 @@ final class Claim implements ClaimWatches.Owner {
         }
     }
 
-    private void born(long createRevision, long lastModified) {
+    private void born(long createRevision, long lastModified, long ahead) {
         revision = createRevision;
         modRevision = lastModified;
         rewritten = false;
         following = List.of();
-        watches.start(lastModified + 1);
+        watches.start(lastModified + 1, ahead);
     }
 
     // DECIDE
@@ -246,12 +247,15 @@ final class Claim implements ClaimWatches.Owner {
                     null));
             release();
         } else {
-            boolean first = state != State.WAITING;
-            state = State.WAITING;
             watches.before(keys.key(before), atRevision + 1);
-            if (first) {
-                owner.waiting();
-            }
+            await();
+        }
+    }
+
+    private void await() {
+        if (state != State.WAITING) {
+            state = State.WAITING;
+            owner.waiting();
         }
     }
 
@@ -377,7 +381,7 @@ final class Claim implements ClaimWatches.Owner {
     }
 
     @Override
-    public void onBeforeGone() {
+    public void onBeforeUnknown() {
         if (state == State.WAITING) {
             check();
         }

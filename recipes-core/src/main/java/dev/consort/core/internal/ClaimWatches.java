@@ -22,14 +22,19 @@ final class ClaimWatches {
         /** The claim's own key was put by somebody, or deleted (null). */
         void onOwnEvent(@Nullable KeyValue put);
 
-        /** The claim before was deleted. */
-        void onBeforeGone();
+        /** Which claim is before this one has to be read: it was never known, or has gone. */
+        void onBeforeUnknown();
 
         /** Events may have been missed. */
         void onGap();
     }
 
-    private static final Duration OPEN_AFTER = Duration.ofMillis(50);
+    private static final Duration SHORTEST_DELAY = Duration.ofMillis(50);
+    private static final Duration LONGEST_DELAY = Duration.ofMillis(150);
+    private static final Duration DELAY_PER_CLAIM = Duration.ofMillis(2);
+
+    /** The message of one that told us itself is on its way when its claim goes: reading at once would be for nothing. */
+    private static final Duration MESSAGE_TIME = Duration.ofMillis(5);
 
     private final EtcdSession session;
     private final QueueKeys keys;
@@ -50,15 +55,33 @@ final class ClaimWatches {
         this.owner = owner;
     }
 
-    /** A claim was made; its own key is to be watched from a revision on. */
-    void start(long from) {
+    /** A claim was made behind some others; its own key is to be watched from a revision on. */
+    void start(long from, long ahead) {
         stop();
         ownFrom = from;
+        later(delay(ahead), () -> {
+            open = true;
+            openMissing();
+            if (before == null) {
+                owner.onBeforeUnknown();
+            }
+        });
+    }
+
+    /** Where many are ahead the wait is longer also when all goes well. */
+    private static Duration delay(long ahead) {
+        Duration expected = DELAY_PER_CLAIM.multipliedBy(Math.min(ahead, 1000));
+        return expected.compareTo(SHORTEST_DELAY) < 0
+                ? SHORTEST_DELAY
+                : expected.compareTo(LONGEST_DELAY) > 0 ? LONGEST_DELAY : expected;
+    }
+
+    private void later(Duration delay, Runnable step) {
         long started = round;
-        timer = session.after(OPEN_AFTER, () -> {
+        timer.cancel();
+        timer = session.after(delay, () -> {
             if (started == round) {
-                open = true;
-                openMissing();
+                step.run();
             }
         });
     }
@@ -108,7 +131,8 @@ final class ClaimWatches {
         if (before != null && beforeWatch == null) {
             beforeWatch = session.watch(before, beforeFrom, new Listener(before, event -> {
                 if (event.getType() == Event.EventType.DELETE) {
-                    owner.onBeforeGone();
+                    closeBefore();
+                    later(MESSAGE_TIME, owner::onBeforeUnknown);
                 }
             }));
         }
