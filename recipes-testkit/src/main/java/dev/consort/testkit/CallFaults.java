@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * CallFaults faults = CallFaults.create();
- * Client client = Client.builder().endpoints(etcd.endpoints()).interceptor(faults).build();
+ * Client client = Client.builder().endpoints(etcd.endpoints().toArray(String[]::new)).interceptor(faults).build();
  * CallFault lost = faults.loseNextReply(CallMatcher.method("KV/Txn"));
  * ... // what makes the client send a transaction
  * lost.hit().get(5, SECONDS);

@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * <pre>{@code
  * CallLog log = CallLog.create();
- * Client client = Client.builder().endpoints(etcd.endpoints()).interceptor(log).build();
+ * Client client = Client.builder().endpoints(etcd.endpoints().toArray(String[]::new)).interceptor(log).build();
  * CallCounts before = log.counts();
  * ...
  * assertThat(log.counts().since(before).unaryCalls("KV/Txn")).isEqualTo(1);
