@@ -40,7 +40,12 @@ public final class LockRate {
     private static void table(String endpoint, int rounds, Duration each) throws InterruptedException {
         System.out.println("contenders               mutex/s   Lock RPC/s   ratio   ratios of the rounds");
         for (int sessions : new int[] {1, 2, 8, 64}) {
-            compare(sessions + " sessions", new MutexLoad(endpoint, sessions, 1), new LockRpcLoad(endpoint, sessions), rounds, each);
+            compare(
+                    sessions + " sessions",
+                    new MutexLoad(endpoint, sessions, 1),
+                    new LockRpcLoad(endpoint, sessions),
+                    rounds,
+                    each);
         }
         compare("64 threads, 1 session", new MutexLoad(endpoint, 1, 64), new LockRpcLoad(endpoint, 64), rounds, each);
     }

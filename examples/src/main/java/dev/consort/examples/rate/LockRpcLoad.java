@@ -31,7 +31,8 @@ final class LockRpcLoad extends Load {
             contenders.add(new Contender() {
                 @Override
                 public void lockAndUnlock(Runnable critical) {
-                    ByteSequence owned = get(client.getLockClient().lock(key, lease)).getKey();
+                    ByteSequence owned =
+                            get(client.getLockClient().lock(key, lease)).getKey();
                     critical.run();
                     get(client.getLockClient().unlock(owned));
                 }
