@@ -114,6 +114,7 @@ final class ProxyLink {
 
     /** Resets one side and leaves the other one open and silent. */
     ProxyRemnant resetOnly(Direction direction) {
+        lookWhetherConnected();
         boolean clientSees = direction == Direction.TO_CLIENT;
         reset(clientSees ? client : server);
         return new ProxyRemnant(clientSees ? serverKey : clientKey, Long.MAX_VALUE);
@@ -125,6 +126,7 @@ final class ProxyLink {
      */
     ProxyRemnant cut(Direction direction, long now) {
         boolean fromClient = direction == Direction.TO_SERVER;
+        lookWhetherConnected();
         if (!connected) {
             reset();
         }
@@ -138,6 +140,15 @@ final class ProxyLink {
             reset((SocketChannel) receiver.channel());
         }
         return new ProxyRemnant(receiver, now + ProxyRemnant.GRACE_NANOS);
+    }
+
+    /* The server may have accepted before the selector has told us. */
+    private void lookWhetherConnected() {
+        try {
+            connected = connected || (server.isOpen() && server.finishConnect());
+        } catch (IOException e) {
+            reset();
+        }
     }
 
     static void reset(SocketChannel channel) {
