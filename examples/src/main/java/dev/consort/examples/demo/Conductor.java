@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.examples.demo;
+
+import dev.consort.examples.demo.Event.Kind;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.function.Predicate;
+
+/**
+ * Starts the workers and does to them what happens to processes: it kills the leader, and stops one that holds a lock.
+ * Not thread-safe.
+ */
+final class Conductor {
+    private static final int WORKERS = 3;
+    private static final int PLANNED_BEFORE_KILL = 20;
+
+    /** From the first worker's start; the rest of the 45 s is for ending. */
+    private static final Duration TIME_LIMIT = Duration.ofSeconds(38);
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+    private final Stage stage;
+    private final Database database;
+    private final EventLog log;
+    private long deadline;
+    private long failoverMillis = -1;
+
+    Conductor(Stage stage, EventLog log) {
+        this.stage = stage;
+        this.database = stage.database();
+        this.log = log;
+    }
+
+    /**
+     * Runs the play to its end, or until something goes wrong, which is shown.
+     *
+     * @return what came of it
+     */
+    Result run() throws IOException, SQLException, InterruptedException {
+        deadline = System.nanoTime() + TIME_LIMIT.toNanos();
+        boolean asPlanned = true;
+        try {
+            for (int i = 0; i < WORKERS; i++) {
+                stage.startWorker();
+            }
+            killTheLeader();
+            stage.startWorker();
+            stopAndResumeAHolder();
+            awaitAllDone();
+            stage.endWorkers();
+        } catch (DemoFailedException e) {
+            log.note("", "FAILED: " + e.getMessage());
+            asPlanned = false;
+        }
+        int refused = (int)
+                log.all().stream().filter(event -> event.kind() == Kind.REFUSED).count();
+        return new Result(Planner.JOBS, database.done(), database.duplicated(), refused, failoverMillis, asPlanned);
+    }
+
+    private void killTheLeader() throws IOException, InterruptedException, DemoFailedException {
+        Event planned = await(0, "a plan", event -> event.kind() == Kind.PLANNED && event.job() >= PLANNED_BEFORE_KILL);
+        String leader = planned.process();
+        int from = log.size();
+        Event killed = log.add(leader, Kind.KILLED, 0, planned.token());
+        stage.worker(leader).signal("KILL");
+        Event next =
+                await(from, "a new leader", event -> event.kind() == Kind.LEADS && event.token() > planned.token());
+        failoverMillis = next.millis() - killed.millis();
+    }
+
+    private void stopAndResumeAHolder() throws IOException, SQLException, InterruptedException, DemoFailedException {
+        int from = log.size();
+        Event stopped = stopAHolder();
+        WorkerProcess worker = stage.worker(stopped.process());
+        await(
+                from,
+                "another holder of the lock of job " + stopped.job(),
+                event -> event.kind() == Kind.HOLDS && event.job() == stopped.job() && event.token() > stopped.token());
+        long rest = stopped.millis() + Worker.TTL.toMillis() - log.millis();
+        if (worker.awaitEnd(Duration.ofMillis(Math.max(1, rest)))) {
+            throw new DemoFailedException(worker.name() + " ended while it was stopped");
+        }
+        log.add(worker.name(), Kind.RESUMED, stopped.job(), stopped.token());
+        worker.signal("CONT");
+        await(
+                from,
+                "the refusal of the late write of job " + stopped.job(),
+                event -> event.kind() == Kind.REFUSED && event.token() == stopped.token());
+    }
+
+    /** Stops a worker that holds the lock of a long job and does not lead, so that one thing happens at a time. */
+    private Event stopAHolder() throws IOException, SQLException, InterruptedException, DemoFailedException {
+        while (true) {
+            Event holds = await(
+                    log.size(),
+                    "a holder to be stopped",
+                    event -> event.kind() == Kind.HOLDS
+                            && JobTable.isLong(event.job())
+                            && !event.process().equals(leader()));
+            WorkerProcess worker = stage.worker(holds.process());
+            worker.signal("STOP");
+            awaitStopped(worker);
+            if (!database.hasStatementOf(worker.name()) && database.isOpen(holds.job())) {
+                return log.add(worker.name(), Kind.STOPPED, holds.job(), holds.token());
+            }
+            worker.signal("CONT");
+            log.note(worker.name(), "was too quick to be stopped in time; it goes on");
+        }
+    }
+
+    private void awaitStopped(WorkerProcess worker) throws IOException, InterruptedException, DemoFailedException {
+        while (!worker.isStopped()) {
+            if (worker.awaitEnd(Duration.ofMillis(1)) || left().isNegative()) {
+                throw new DemoFailedException(worker.name() + " could not be stopped");
+            }
+        }
+    }
+
+    private String leader() {
+        return log.all().stream()
+                .filter(event -> event.kind() == Kind.LEADS)
+                .reduce((earlier, later) -> later)
+                .map(Event::process)
+                .orElse("");
+    }
+
+    private void awaitAllDone() throws SQLException, InterruptedException, DemoFailedException {
+        while (database.done() < Planner.JOBS) {
+            if (left().isNegative()) {
+                throw new DemoFailedException("waited in vain for all jobs to be done");
+            }
+            // A worker that is killed after a write does not report it: so ask the table, at each event or soon.
+            log.await(log.size(), event -> event.kind() == Kind.WRITES, LOOK_AGAIN);
+        }
+    }
+
+    private Event await(int from, String what, Predicate<Event> wanted)
+            throws InterruptedException, DemoFailedException {
+        return log.await(from, wanted, left()).orElseThrow(() -> new DemoFailedException("waited in vain for " + what));
+    }
+
+    private Duration left() {
+        return Duration.ofNanos(deadline - System.nanoTime());
+    }
+}
