@@ -9,6 +9,7 @@ import dev.consort.core.internal.ClaimSpec;
 import dev.consort.core.internal.EtcdSession;
 import dev.consort.core.internal.Names;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -28,6 +29,7 @@ final class EtcdLeaderElection implements LeaderElection {
 
     /** Nobody distinguishes an empty proposal from none. */
     static ByteString proposal(String value) {
+        Objects.requireNonNull(value, "value");
         if (value.isEmpty()) {
             throw new IllegalArgumentException("value is empty: give what others are to know of the leader");
         }

@@ -71,6 +71,7 @@ public final class Acquirer<G extends Grant> {
 
     /** Waits until granted or the timeout. */
     public Optional<G> tryAcquire(ClaimSpec spec, Duration timeout) throws InterruptedException {
+        Objects.requireNonNull(timeout, "timeout");
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }

@@ -8,6 +8,7 @@ import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Removing a claim and telling the next one that it is granted, as a thread passes an MCS lock on: one commit if the
@@ -31,14 +32,14 @@ final class Baton {
     CompletableFuture<Boolean> release(long revision, List<QueuedClaim> following) {
         CompletableFuture<Boolean> removed = new CompletableFuture<>();
         if (following.isEmpty() || following.get(0).lease().isEmpty()) {
-            releaseAndRead(revision, removed);
+            releaseAndRead(revision, false, removed);
             return removed;
         }
         TxnRequest tell = tell(following);
         session.onAnswer(session.calls().txn(ClaimTxns.releaseAndTell(keys, revision, tell)), (response, failure) -> {
             if (failure != null) {
-                // Ambiguous or refused (a put for a dead lease fails it whole): the other form tells which.
-                releaseAndRead(revision, removed);
+                // Ambiguous, or refused: a put for a dead lease fails the deletion too. The other form cannot.
+                releaseAndRead(revision, failure.kind() == CallFailure.Kind.AMBIGUOUS, removed);
             } else if (response.getSucceeded()) {
                 removed.complete(true);
                 onTold(response.getResponses(1).getResponseTxn(), following.get(0), 0);
@@ -51,16 +52,21 @@ final class Baton {
     }
 
     /** The guard by the create revision makes it idempotent. */
-    private void releaseAndRead(long revision, CompletableFuture<Boolean> removed) {
+    private void releaseAndRead(long revision, boolean maybeDone, CompletableFuture<Boolean> removed) {
+        AtomicBoolean repeated = new AtomicBoolean(maybeDone);
         session.onAnswer(
-                session.calls().untilAnswered(ClaimTxns.release(keys, revision), session::isOpen),
+                session.calls().untilAnswered(ClaimTxns.release(keys, revision), () -> {
+                    repeated.set(true); // asked after an attempt that was not answered
+                    return session.isOpen();
+                }),
                 (response, failure) -> {
                     if (failure != null) {
                         removed.completeExceptionally(failure);
                         return;
                     }
                     boolean ours = response.getSucceeded();
-                    removed.complete(ours);
+                    // Where an earlier attempt may have removed it, that it is gone does not mean that it was lost.
+                    removed.complete(ours || repeated.get());
                     // (!) Also when the claim was gone: an attempt that was not answered may have removed it.
                     tellHead(response.getResponses(ours ? 1 : 0), 0);
                 });

@@ -2,16 +2,11 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
-import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import io.etcd.jetcd.api.KeyValue;
-import io.etcd.jetcd.api.RangeResponse;
-import io.etcd.jetcd.api.TxnRequest;
-import io.etcd.jetcd.api.TxnResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +18,12 @@ import org.slf4j.LoggerFactory;
  * <p>Concurrency: confined to the session's serializer. Each request carries the number of its operation; the answer to
  * one that was overtaken is ignored.
  */
-final class Claim implements ClaimWatches.Owner {
+final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     /** The states of a claim. */
     enum State {
         /** No key in etcd. To ACQUIRING; to RELEASING when a ghost is found. */
         NONE,
-        /** The outcome of the put, or the place in the queue, is not known yet. To WAITING, HELD, RELEASING, NONE. */
+        /** Whether the key was put, or its place in the queue, is not known yet. To WAITING, HELD, RELEASING, NONE. */
         ACQUIRING,
         /** Behind others. To HELD, RELEASING, NONE. */
         WAITING,
@@ -60,7 +55,7 @@ final class Claim implements ClaimWatches.Owner {
     }
 
     private static final Logger log = LoggerFactory.getLogger(Claim.class);
-    private static final Duration RETRY_REFUSED_AFTER = Duration.ofSeconds(1);
+    private static final Duration TRY_AGAIN_AFTER = Duration.ofSeconds(1);
 
     private final EtcdSession session;
     private final QueueKeys keys;
@@ -70,15 +65,13 @@ final class Claim implements ClaimWatches.Owner {
     private final ClaimWatches watches;
 
     private State state = State.NONE;
-    private ByteString value = ByteString.EMPTY;
+    private ByteString acquiring = ByteString.EMPTY;
+    private @Nullable Acquisition acquisition;
+    private @Nullable ClaimValue value;
     private long revision;
-    private long modRevision;
-    private boolean rewritten;
-    private CompletableFuture<Boolean> lastRewrite = CompletableFuture.completedFuture(true);
     private List<QueuedClaim> following = List.of();
     private @Nullable Message kept;
     private long operation;
-    private int attempts;
 
     Claim(EtcdSession session, QueueKeys keys, String recipe, Owner owner) {
         this.session = session;
@@ -93,6 +86,7 @@ final class Claim implements ClaimWatches.Owner {
         return state;
     }
 
+    /** The create revision, once it is known. */
     long revision() {
         return revision;
     }
@@ -107,115 +101,56 @@ final class Claim implements ClaimWatches.Owner {
     void acquire(ByteString newValue) {
         state = State.ACQUIRING;
         kept = null;
-        attempts = 0;
-        value = newValue;
-        put();
+        acquiring = newValue;
+        acquisition = new Acquisition(session, keys, recipe, newValue, this);
+        acquisition.start();
     }
 
-    private void put() {
-        long op = ++operation;
-        answer(
-                op,
-                session.calls()
-                        .txn(ClaimTxns.acquire(
-                                keys, value, session.leaseId(), session.fenceKey(), session.fenceRevision())),
-                this::onPut,
-                failure -> {
-                    switch (failure.kind()) {
-                        case REFUSED -> session.after(Calls.pause(attempts++), () -> ifCurrent(op, this::putAgain));
-                        case AMBIGUOUS -> fence();
-                        case LEASE_GONE -> session.lose(LossReason.REVOKED);
-                        case FINAL -> end(failure.toException(recipe, keys.name()));
-                    }
-                });
+    @Override
+    public boolean wanted() {
+        return owner.wanted();
     }
 
-    private void putAgain() {
-        if (owner.wanted()) {
-            put();
-        } else {
-            end(null);
+    @Override
+    public void stuck(RecipeException why) {
+        owner.refused(why);
+    }
+
+    @Override
+    public void made(long newRevision, long ahead, @Nullable QueuedClaim before) {
+        born(newRevision, newRevision, ahead);
+        if (ahead <= 1) {
+            decide(before, newRevision);
+        } else if (!decidedWithoutReading()) {
+            // Several are before this one; which is the last of them matters only once it is to be watched.
+            await();
         }
     }
 
-    private void onPut(TxnResponse response) {
-        if (response.getSucceeded()) {
-            long now = response.getHeader().getRevision();
-            RangeResponse range = response.getResponses(1).getResponseRange();
-            born(now, now, range.getCount() - 1);
-            List<QueuedClaim> claims = QueuedClaim.inOrder(range.getKvsList(), keys.prefix());
-            if (range.getCount() <= 2) {
-                decide(claims.size() == 1 ? null : claims.get(0), now);
-            } else if (!decidedWithoutReading()) {
-                // Several are before this one; which is the last of them matters only once it is to be watched.
-                await();
-            }
-            return;
-        }
-        List<KeyValue> mine = response.getResponses(0).getResponseRange().getKvsList();
-        List<KeyValue> fence = response.getResponses(1).getResponseRange().getKvsList();
-        if (fence.isEmpty()) {
-            // Somebody deleted the session's own keys: nothing would kill a late attempt any more.
-            session.lose(LossReason.REVOKED);
-        } else if (!mine.isEmpty()) {
-            resolve(mine.get(0));
-        } else {
-            session.fenceSeen(fence.get(0).getModRevision());
-            putAgain();
+    @Override
+    public void found(KeyValue mine) {
+        born(mine.getCreateRevision(), mine.getModRevision(), 0);
+        if (!decidedWithoutReading()) {
+            check();
         }
     }
 
-    /** The put was not answered: (!) kill every late attempt before reading, for absent would prove nothing else. */
-    private void fence() {
-        long op = ++operation;
-        answer(
-                op,
-                session.calls()
-                        .untilAnswered(
-                                ClaimTxns.fence(session.fenceKey(), session.leaseId(), keys.own()), session::isOpen),
-                response -> {
-                    session.fenceSeen(response.getHeader().getRevision());
-                    List<KeyValue> mine =
-                            response.getResponses(1).getResponseRange().getKvsList();
-                    if (mine.isEmpty()) {
-                        putAgain();
-                    } else {
-                        resolve(mine.get(0));
-                    }
-                },
-                failure -> {
-                    if (failure.kind() == CallFailure.Kind.LEASE_GONE) {
-                        session.lose(LossReason.REVOKED);
-                    } else {
-                        // Without the fence the put may still land: those who wait are told, the claim stays watched.
-                        session.after(RETRY_REFUSED_AFTER, () -> ifCurrent(op, this::fence));
-                        owner.refused(failure.toException(recipe, keys.name()));
-                    }
-                });
+    @Override
+    public void notMade() {
+        end(null);
     }
 
-    private void resolve(KeyValue mine) {
-        if (mine.getLease() == session.leaseId()) {
-            born(mine.getCreateRevision(), mine.getModRevision(), 0);
-            if (!decidedWithoutReading()) {
-                check();
-            }
-        } else {
-            end(new RecipeException(
-                    recipe,
-                    keys.name(),
-                    "another client wrote the key '" + session.text(keys.own())
-                            + "', which is this session's place in the queue; delete that key",
-                    null));
-        }
+    @Override
+    public void refused(RecipeException why) {
+        end(why);
     }
 
-    private void born(long createRevision, long lastModified, long ahead) {
+    private void born(long createRevision, long modRevision, long ahead) {
+        acquisition = null;
         revision = createRevision;
-        modRevision = lastModified;
-        rewritten = false;
         following = List.of();
-        watches.start(lastModified + 1, ahead);
+        value = new ClaimValue(session, keys, recipe, createRevision, modRevision, acquiring, this::gone);
+        watches.start(modRevision + 1, ahead);
     }
 
     // DECIDE
@@ -259,45 +194,6 @@ final class Claim implements ClaimWatches.Owner {
         }
     }
 
-    /** Never "does a key exist": does the claim of this revision exist, and which is before it. */
-    private void check() {
-        long op = ++operation;
-        answer(
-                op,
-                session.calls().untilAnswered(ClaimTxns.check(keys, revision), session::isOpen),
-                response -> {
-                    List<KeyValue> mine =
-                            response.getResponses(0).getResponseRange().getKvsList();
-                    if (mine.isEmpty() || !isMine(mine.get(0))) {
-                        gone();
-                        return;
-                    }
-                    watches.verified(response.getHeader().getRevision());
-                    if (state != State.HELD) {
-                        List<QueuedClaim> before = QueuedClaim.inOrder(
-                                response.getResponses(1).getResponseRange().getKvsList(), keys.prefix());
-                        decide(
-                                before.isEmpty() ? null : before.get(0),
-                                response.getHeader().getRevision());
-                    }
-                },
-                failure -> {
-                    if (state == State.HELD) {
-                        session.after(RETRY_REFUSED_AFTER, () -> ifCurrent(op, this::check));
-                    } else {
-                        owner.refused(failure.toException(recipe, keys.name()));
-                        release();
-                    }
-                });
-    }
-
-    /** An overwrite keeps the create revision, so a claim that we never rewrite is known by its mod revision too. */
-    private boolean isMine(KeyValue kv) {
-        return kv.getCreateRevision() == revision
-                && kv.getLease() == session.leaseId()
-                && (rewritten || kv.getModRevision() == modRevision);
-    }
-
     private void hold(List<QueuedClaim> next) {
         operation++;
         state = State.HELD;
@@ -307,35 +203,99 @@ final class Claim implements ClaimWatches.Owner {
         owner.granted();
     }
 
-    /** This claim is no more, or its key is another claim now. */
-    private void gone() {
-        if (state == State.ACQUIRING) {
-            watches.stop();
-            putAgain();
-            return;
-        }
-        log.warn("{} '{}': its claim of revision {} was removed by another client", recipe, keys.name(), revision);
+    /** Never "does a key exist": does the claim of this revision exist, and which is before it. */
+    private void check() {
+        long op = ++operation;
+        session.onAnswer(
+                session.calls().untilAnswered(ClaimTxns.check(keys, revision), session::isOpen),
+                (response, failure) -> ifCurrent(op, () -> {
+                    if (failure != null) {
+                        onCheckRefused(op, failure);
+                        return;
+                    }
+                    long now = response.getHeader().getRevision();
+                    List<KeyValue> mine =
+                            response.getResponses(0).getResponseRange().getKvsList();
+                    if (mine.isEmpty() || !isMine(mine.get(0))) {
+                        gone();
+                    } else {
+                        watches.verified(now);
+                        if (state != State.HELD) {
+                            List<QueuedClaim> before = QueuedClaim.inOrder(
+                                    response.getResponses(1).getResponseRange().getKvsList(), keys.prefix());
+                            decide(before.isEmpty() ? null : before.get(0), now);
+                        }
+                    }
+                }));
+    }
+
+    private void onCheckRefused(long op, CallFailure failure) {
         if (state == State.HELD) {
-            owner.lost();
-            end(null);
+            session.after(TRY_AGAIN_AFTER, () -> ifCurrent(op, this::check));
         } else {
-            end(new RecipeException(
-                    recipe,
-                    keys.name(),
-                    "another client deleted or overwrote the key '" + session.text(keys.own())
-                            + "' while it waited; acquire again if it is still wanted",
-                    null));
+            owner.refused(failure.toException(recipe, keys.name()));
+            release();
         }
     }
 
+    private boolean isMine(KeyValue kv) {
+        return value != null && value.isIn(kv);
+    }
+
+    /** This claim is no more, or its key is another claim now. */
+    private void gone() {
+        switch (state) {
+            case ACQUIRING -> {
+                if (owner.wanted()) {
+                    forget();
+                    acquire(acquiring);
+                } else {
+                    end(null);
+                }
+            }
+            case WAITING -> {
+                logGone();
+                end(new RecipeException(
+                        recipe,
+                        keys.name(),
+                        "another client deleted or overwrote the key '" + session.text(keys.own())
+                                + "' while it waited; acquire again if it is still wanted",
+                        null));
+            }
+            case HELD -> {
+                logGone();
+                owner.lost();
+                end(null);
+            }
+            case NONE, RELEASING -> {}
+        }
+    }
+
+    private void logGone() {
+        log.warn("{} '{}': its claim of revision {} was removed by another client", recipe, keys.name(), revision);
+    }
+
     private void end(@Nullable RecipeException why) {
-        operation++;
-        state = State.NONE;
-        watches.stop();
+        forget();
         if (why != null) {
             owner.refused(why);
         }
         owner.removed(false);
+    }
+
+    /** Nothing is known of any claim, and no answer is waited for. */
+    private void forget() {
+        operation++;
+        state = State.NONE;
+        if (acquisition != null) {
+            acquisition.stop();
+            acquisition = null;
+        }
+        if (value != null) {
+            value.end();
+            value = null;
+        }
+        watches.stop();
     }
 
     // MESSAGE and what the watches tell
@@ -358,12 +318,6 @@ final class Claim implements ClaimWatches.Owner {
         }
     }
 
-    /** (!) A ghost: a claim of ours that nobody here knows, left by a request that was applied twice. */
-    void removeGhost(long ghost) {
-        revision = ghost;
-        release();
-    }
-
     /** (!) The mailbox keeps its last message only, and may have lost one. */
     void recheck() {
         if (state == State.WAITING || state == State.HELD) {
@@ -373,10 +327,8 @@ final class Claim implements ClaimWatches.Owner {
 
     @Override
     public void onOwnEvent(@Nullable KeyValue put) {
-        if (state == State.WAITING || state == State.HELD) {
-            if (put == null || !isMine(put)) {
-                gone();
-            }
+        if ((state == State.WAITING || state == State.HELD) && (put == null || !isMine(put))) {
+            gone();
         }
     }
 
@@ -396,12 +348,17 @@ final class Claim implements ClaimWatches.Owner {
 
     /** Deletes the claim and passes the baton; also (!) for a waiting one, which may be granted without knowing it. */
     void release() {
-        operation++;
         List<QueuedClaim> known = following;
         following = List.of();
+        forget();
         state = State.RELEASING;
-        watches.stop();
         remove(known);
+    }
+
+    /** (!) A ghost: a claim of ours that nobody here knows, left by a request that was applied twice. */
+    void removeGhost(long ghost) {
+        revision = ghost;
+        release();
     }
 
     private void remove(List<QueuedClaim> known) {
@@ -410,12 +367,11 @@ final class Claim implements ClaimWatches.Owner {
                 baton.release(revision, known),
                 (wasOurs, failure) -> ifCurrent(op, () -> {
                     if (failure == null) {
-                        operation++;
-                        state = State.NONE;
+                        forget();
                         session.usedLately(keys);
                         owner.removed(wasOurs);
                     } else {
-                        session.after(RETRY_REFUSED_AFTER, () -> ifCurrent(op, () -> remove(List.of())));
+                        session.after(TRY_AGAIN_AFTER, () -> ifCurrent(op, () -> remove(List.of())));
                         owner.refused(failure.toException(recipe, keys.name()));
                     }
                 }));
@@ -423,76 +379,20 @@ final class Claim implements ClaimWatches.Owner {
 
     /** The session is no more, and so is the claim. */
     void sessionEnded() {
-        operation++;
-        state = State.NONE;
-        watches.stop();
+        forget();
     }
 
-    // Rewriting a held claim's value
+    // The value of a held claim
 
-    /** Puts another value under the held claim, after any rewrite before; false if the claim is no longer ours. */
+    boolean holds(ByteString wanted) {
+        return value != null && value.holds(wanted);
+    }
+
+    /** Puts another value under the held claim; false if the claim is no longer ours. */
     CompletableFuture<Boolean> rewrite(ByteString newValue) {
-        CompletableFuture<Boolean> done = new CompletableFuture<>();
-        CompletableFuture<Boolean> earlier = lastRewrite;
-        lastRewrite = done;
-        long of = revision;
-        rewritten = true;
-        Completion.of(earlier, (ours, failure) -> session.execute(() -> rewrite(newValue, of, done)));
-        return done;
-    }
-
-    private void rewrite(ByteString newValue, long of, CompletableFuture<Boolean> done) {
-        if (state != State.HELD || revision != of || !session.isOpen()) {
-            done.complete(false);
-            return;
-        }
-        TxnRequest request = ClaimTxns.rewrite(keys, of, modRevision, newValue, session.leaseId());
-        session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
-            if (state != State.HELD || revision != of) {
-                done.complete(false);
-            } else if (failure != null) {
-                done.completeExceptionally(failure.toException(recipe, keys.name()));
-            } else if (response.getSucceeded()) {
-                modRevision = response.getHeader().getRevision();
-                value = newValue;
-                done.complete(true);
-            } else {
-                onRewriteRefused(response, newValue, of, done);
-            }
-        });
-    }
-
-    /** An earlier attempt may be what changed the claim: then it is done. */
-    private void onRewriteRefused(TxnResponse response, ByteString newValue, long of, CompletableFuture<Boolean> done) {
-        List<KeyValue> mine = response.getResponses(0).getResponseRange().getKvsList();
-        if (mine.isEmpty() || !isMine(mine.get(0))) {
-            gone();
-            done.complete(false);
-            return;
-        }
-        modRevision = mine.get(0).getModRevision();
-        value = mine.get(0).getValue();
-        if (value.equals(newValue)) {
-            done.complete(true);
-        } else {
-            rewrite(newValue, of, done);
-        }
-    }
-
-    ByteString value() {
-        return value;
-    }
-
-    private <T> void answer(long op, CompletableFuture<T> call, Consumer<T> onAnswer, Consumer<CallFailure> onFailure) {
-        session.onAnswer(
-                call,
-                (answer, failure) -> ifCurrent(op, () -> {
-                    if (failure == null) {
-                        onAnswer.accept(answer);
-                    } else {
-                        onFailure.accept(failure);
-                    }
-                }));
+        return state == State.HELD && value != null
+                ? value.rewrite(newValue)
+                : CompletableFuture.completedFuture(false);
     }
 
     private void ifCurrent(long op, Runnable step) {

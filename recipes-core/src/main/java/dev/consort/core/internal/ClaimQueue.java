@@ -94,7 +94,7 @@ final class ClaimQueue implements Claim.Owner {
             claim.release();
         } else if (!session.isAlive()) {
             waiters.addFirst(next); // the session is about to tell it
-        } else if (next.spec.term() && !next.value().equals(claim.value())) {
+        } else if (next.spec.term() && !claim.holds(next.value())) {
             rewriteFor(next);
         } else {
             holder = new EtcdGrant(session, this, next.spec, claim.revision(), sequence);

@@ -164,6 +164,12 @@ final class ClaimWatches {
             });
         }
 
+        /** Refused for good, as by a permission that was taken away: looking now and then must do. */
+        @Override
+        public void onRefused(String reason) {
+            session.after(Calls.FIRST_ATTEMPT, this::onGap);
+        }
+
         @Override
         public void onGap() {
             session.execute(() -> {

@@ -9,6 +9,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 
 /** Checks what a connection is described by, and opens it. */
 public final class EtcdConnectionBuilder implements Connection.Builder {
@@ -49,6 +50,7 @@ public final class EtcdConnectionBuilder implements Connection.Builder {
 
     @Override
     public Connection.Builder namespace(String prefix) {
+        Objects.requireNonNull(prefix, "namespace");
         if (prefix.isEmpty()) {
             throw new IllegalArgumentException("namespace is empty: leave it out, or give a prefix such as app/");
         }
@@ -69,6 +71,7 @@ public final class EtcdConnectionBuilder implements Connection.Builder {
     }
 
     private static Duration positive(String what, Duration timeout) {
+        Objects.requireNonNull(timeout, what);
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException(what + " " + timeout + " is not more than zero");
         }

@@ -45,6 +45,7 @@ public final class EtcdSessionBuilder implements Session.Builder {
 
     @Override
     public Session.Builder ttl(Duration newTtl) {
+        Objects.requireNonNull(newTtl, "ttl");
         if (newTtl.compareTo(MIN_TTL) < 0 || newTtl.compareTo(MAX_TTL) > 0 || newTtl.toNanosPart() != 0) {
             throw new IllegalArgumentException(
                     "ttl " + newTtl + " is not whole seconds within " + MIN_TTL + ".." + MAX_TTL);
@@ -61,6 +62,7 @@ public final class EtcdSessionBuilder implements Session.Builder {
 
     @Override
     public Session.Builder sessionPrefix(String prefix) {
+        Objects.requireNonNull(prefix, "sessionPrefix");
         if (prefix.length() < 2 || prefix.startsWith("/") || !prefix.endsWith("/") || prefix.contains("//")) {
             throw new IllegalArgumentException(
                     "sessionPrefix '" + prefix + "' is not of the form consort/session/, with a trailing slash only");
@@ -83,11 +85,12 @@ public final class EtcdSessionBuilder implements Session.Builder {
         // An id of our own choice makes the grant idempotent, so that it can be sent again and leaks no lease.
         long id = random.nextLong() >>> 1;
         connection.checkOpen();
+        EtcdSession session = null;
         try {
             Duration granted = grant(calls, id, wanted, start, timeout);
             SessionKeys keys = new SessionKeys(connection.key(ByteString.copyFromUtf8(sessionPrefix)));
             TxnResponse put = await(calls.untilAnswered(sessionTxn(keys, id), wanted), start, timeout);
-            EtcdSession session = new EtcdSession(
+            session = new EtcdSession(
                     connection,
                     ownsConnection,
                     keys,
@@ -97,8 +100,11 @@ public final class EtcdSessionBuilder implements Session.Builder {
             await(session.start(fenceRevision(put), watchFrom(put)), start, timeout);
             return session;
         } catch (CallFailure failure) {
-            revoke(calls, id, timing);
+            abandon(session, calls, id);
             throw connection.connectFailure("Session", failure);
+        } catch (IllegalStateException closed) {
+            abandon(session, calls, id);
+            throw closed;
         }
     }
 
@@ -146,13 +152,17 @@ public final class EtcdSessionBuilder implements Session.Builder {
         return Await.uninterruptibly(answer, timeout.minusNanos(Math.min(spent, timeout.toNanos())));
     }
 
-    /** Nothing is left behind by a session that did not come to be. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the lease's TTL is the last resort
-    private void revoke(Calls calls, long id, Timing timing) {
-        long until = timing.nanoTime() + ttl.toNanos();
+    /** Nothing is left behind by a session that did not come to be; the lease's TTL is the last resort. */
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private void abandon(@Nullable EtcdSession session, Calls calls, long id) {
+        if (session != null) {
+            session.closeAsync();
+            return;
+        }
+        long until = connection.timing().nanoTime() + ttl.toNanos();
         calls.untilAnswered(
                 LeaseGrpc.getLeaseRevokeMethod(),
                 LeaseRevokeRequest.newBuilder().setID(id).build(),
-                () -> timing.nanoTime() - until < 0);
+                () -> connection.timing().nanoTime() - until < 0);
     }
 }

@@ -86,8 +86,8 @@ final class LeaseKeeper {
         }
         long sent = session.timing().nanoTime();
         renewal = session.after(hedge, this::renew);
-        CompletableFuture<LeaseKeepAliveResponse> answer = session.calls()
-                .once(LeaseGrpc.getLeaseKeepAliveMethod(), request, Duration.ofNanos(Math.max(1, deadline - sent)));
+        CompletableFuture<LeaseKeepAliveResponse> answer =
+                session.calls().once(LeaseGrpc.getLeaseKeepAliveMethod(), request, attemptTimeout(sent));
         session.onAnswer(answer, (response, failure) -> {
             if (stopped) {
                 return;
@@ -99,6 +99,13 @@ final class LeaseKeeper {
             }
             // Any other failure: the next attempt is scheduled, and the watchdog is awake.
         });
+    }
+
+    /** Long enough for a slow network; short enough that attempts on a dead one do not pile up. */
+    private Duration attemptTimeout(long sent) {
+        Duration left = Duration.ofNanos(Math.max(1, deadline - sent));
+        Duration longest = session.calls().requestTimeout().multipliedBy(2);
+        return left.compareTo(longest) < 0 ? left : longest;
     }
 
     private void onRenewed(long sent, long ttlSeconds) {

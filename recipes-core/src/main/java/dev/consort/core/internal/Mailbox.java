@@ -67,7 +67,8 @@ final class Mailbox implements WatchHub.Listener {
     @Override
     public void onRefused(String reason) {
         standing.completeExceptionally(CallFailure.watchRefused(reason));
-        onGap();
+        log.warn("Mailbox '{}' cannot be watched: {}", session.text(key), reason);
+        session.after(Calls.FIRST_ATTEMPT, this::readAgain);
     }
 
     @Override

@@ -45,9 +45,7 @@ final class WatchHub {
         void onGap();
 
         /** The server refuses this watch for good. */
-        default void onRefused(String reason) {
-            onGap();
-        }
+        void onRefused(String reason);
     }
 
     private static final Listener NOBODY = new Listener() {
@@ -56,6 +54,9 @@ final class WatchHub {
 
         @Override
         public void onGap() {}
+
+        @Override
+        public void onRefused(String reason) {}
     };
 
     private static final Logger log = LoggerFactory.getLogger(WatchHub.class);

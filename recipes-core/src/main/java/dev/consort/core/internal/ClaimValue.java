@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.TxnResponse;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What one claim's key holds, and how it is told from a foreign key of the same name. A mutex's is put once; an
+ * election's is changed by proclaims, one after the other, each guarded by the mod revision that the one before left, so
+ * that a late attempt cannot undo a later proclaim.
+ *
+ * <p>Concurrency: confined to the session's serializer.
+ */
+final class ClaimValue {
+    private final EtcdSession session;
+    private final QueueKeys keys;
+    private final String recipe;
+    private final Runnable gone;
+    private final long revision;
+    private ByteString value;
+    private long modRevision;
+    private boolean rewritten;
+    private boolean over;
+    private CompletableFuture<Boolean> last = CompletableFuture.completedFuture(true);
+
+    /** Of a claim that was put; {@code gone} is called when a rewrite finds it gone. */
+    ClaimValue(
+            EtcdSession session,
+            QueueKeys keys,
+            String recipe,
+            long revision,
+            long modRevision,
+            ByteString value,
+            Runnable gone) {
+        this.session = session;
+        this.keys = keys;
+        this.recipe = recipe;
+        this.revision = revision;
+        this.modRevision = modRevision;
+        this.value = value;
+        this.gone = gone;
+    }
+
+    /** An overwrite keeps the create revision, so a claim that we never rewrite is known by its mod revision too. */
+    boolean isIn(KeyValue kv) {
+        return kv.getCreateRevision() == revision
+                && kv.getLease() == session.leaseId()
+                && (rewritten || kv.getModRevision() == modRevision);
+    }
+
+    boolean holds(ByteString wanted) {
+        return value.equals(wanted);
+    }
+
+    /** The claim is no longer held. */
+    void end() {
+        over = true;
+    }
+
+    /** Puts another value, after any rewrite before; false if the claim is no longer ours. */
+    CompletableFuture<Boolean> rewrite(ByteString newValue) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        CompletableFuture<Boolean> earlier = last;
+        last = done;
+        rewritten = true;
+        Completion.of(earlier, (ours, failure) -> session.execute(() -> attempt(newValue, done)));
+        return done;
+    }
+
+    private void attempt(ByteString newValue, CompletableFuture<Boolean> done) {
+        if (over) {
+            done.complete(false);
+            return;
+        }
+        TxnRequest request = ClaimTxns.rewrite(keys, revision, modRevision, newValue, session.leaseId());
+        session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
+            if (over) {
+                done.complete(false);
+            } else if (failure != null) {
+                done.completeExceptionally(failure.toException(recipe, keys.name()));
+            } else if (response.getSucceeded()) {
+                modRevision = response.getHeader().getRevision();
+                value = newValue;
+                done.complete(true);
+            } else {
+                onRefused(response, newValue, done);
+            }
+        });
+    }
+
+    /** An earlier attempt may be what changed the key: then it is done. */
+    private void onRefused(TxnResponse response, ByteString newValue, CompletableFuture<Boolean> done) {
+        List<KeyValue> mine = response.getResponses(0).getResponseRange().getKvsList();
+        if (mine.isEmpty() || !isIn(mine.get(0))) {
+            gone.run();
+            done.complete(false);
+            return;
+        }
+        modRevision = mine.get(0).getModRevision();
+        value = mine.get(0).getValue();
+        if (holds(newValue)) {
+            done.complete(true);
+        } else {
+            attempt(newValue, done);
+        }
+    }
+}
