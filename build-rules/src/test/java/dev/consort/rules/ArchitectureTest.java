@@ -47,6 +47,15 @@ class ArchitectureTest {
                         folder -> assertThat(folder.resolve("target/classes")).isDirectory());
     }
 
+    /** Coverage is not looked at where no test has run. */
+    @Test
+    void publishedModules_haveTests() {
+        assertThat(Modules.withMainCode())
+                .filteredOn(folder -> folder.getFileName().toString().startsWith("recipes-"))
+                .allSatisfy(folder ->
+                        assertThat(folder.resolve("target/test-classes")).isNotEmptyDirectory());
+    }
+
     @Test
     void code_neverSleeps() {
         check(noClasses().should().accessTargetWhere(Calls.thatSleep()), ALL);
