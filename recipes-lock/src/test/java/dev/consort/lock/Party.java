@@ -13,7 +13,7 @@ import java.util.List;
 final class Party implements AutoCloseable {
     final CallFaults faults = CallFaults.create();
     final CallLog log = CallLog.create();
-    final SentTxns txns = new SentTxns();
+    final Sent sent = new Sent();
     final Client client;
     final Connection connection;
     final Session session;
@@ -21,7 +21,7 @@ final class Party implements AutoCloseable {
     private Party(List<String> endpoints, Duration ttl) {
         client = Client.builder()
                 .endpoints(endpoints.toArray(new String[0]))
-                .interceptor(faults, log, txns)
+                .interceptor(faults, log, sent)
                 .build();
         connection = Connection.of(client);
         session = Session.builder(connection).ttl(ttl).open();
