@@ -118,7 +118,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     @Override
     public void made(long newRevision, long ahead, @Nullable QueuedClaim before) {
-        born(newRevision, newRevision, ahead);
+        born(newRevision, newRevision, acquiring, ahead);
         if (ahead <= 1) {
             decide(before, newRevision);
         } else if (!decidedWithoutReading()) {
@@ -129,7 +129,8 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     @Override
     public void found(KeyValue mine) {
-        born(mine.getCreateRevision(), mine.getModRevision(), 0);
+        // The value is an earlier candidate's if its put was applied again after its release.
+        born(mine.getCreateRevision(), mine.getModRevision(), mine.getValue(), 0);
         if (!decidedWithoutReading()) {
             check();
         }
@@ -145,11 +146,11 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         end(why);
     }
 
-    private void born(long createRevision, long modRevision, long ahead) {
+    private void born(long createRevision, long modRevision, ByteString put, long ahead) {
         acquisition = null;
         revision = createRevision;
         following = List.of();
-        value = new ClaimValue(session, keys, recipe, createRevision, modRevision, acquiring, this::gone);
+        value = new ClaimValue(session, keys, recipe, createRevision, modRevision, put, this::gone);
         watches.start(modRevision + 1, ahead);
     }
 
@@ -327,7 +328,8 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     @Override
     public void onOwnEvent(@Nullable KeyValue put) {
-        if ((state == State.WAITING || state == State.HELD) && (put == null || !isMine(put))) {
+        // Also while a check is under way: another member may have answered it before the deletion.
+        if (put == null || !isMine(put)) {
             gone();
         }
     }
