@@ -46,16 +46,16 @@ final class Conductor {
             }
             killTheLeader();
             stage.startWorker();
-            stopAndResumeAHolder();
+            while (refused() == 0) {
+                stopAHolder();
+            }
             awaitAllDone();
             stage.endWorkers();
         } catch (DemoFailedException e) {
             log.note("", "FAILED: " + e.getMessage());
             asPlanned = false;
         }
-        int refused = (int)
-                log.all().stream().filter(event -> event.kind() == Kind.REFUSED).count();
-        return new Result(Planner.JOBS, database.done(), database.duplicated(), refused, failoverMillis, asPlanned);
+        return new Result(Planner.JOBS, database.done(), database.duplicated(), refused(), failoverMillis, asPlanned);
     }
 
     private void killTheLeader() throws IOException, InterruptedException, DemoFailedException {
@@ -63,58 +63,47 @@ final class Conductor {
         String leader = planned.process();
         int from = log.size();
         Event killed = log.add(leader, Kind.KILLED, 0, planned.token());
-        stage.worker(leader).signal("KILL");
+        stage.worker(leader).kill();
         Event next =
                 await(from, "a new leader", event -> event.kind() == Kind.LEADS && event.token() > planned.token());
         failoverMillis = next.millis() - killed.millis();
     }
 
-    private void stopAndResumeAHolder() throws IOException, SQLException, InterruptedException, DemoFailedException {
+    private void stopAHolder() throws IOException, SQLException, InterruptedException, DemoFailedException {
+        Event holds = await(
+                log.size(),
+                "a holder to be stopped",
+                // Of a long job, so that there is time to do it; and no leader, so that one thing happens at a time.
+                event -> event.kind() == Kind.HOLDS
+                        && JobTable.isLong(event.job())
+                        && !event.process().equals(leader()));
         int from = log.size();
-        Event stopped = stopAHolder();
-        WorkerProcess worker = stage.worker(stopped.process());
+        WorkerProcess worker = stage.worker(holds.process());
+        try (WorkerProcess.Pause pause = worker.pause()) {
+            if (database.hasStatementOf(worker.name()) || !database.isOpen(holds.job())) {
+                log.note(worker.name(), "is writing already, and may go on");
+                return;
+            }
+            Event stopped = log.add(worker.name(), Kind.STOPPED, holds.job(), holds.token());
+            await(
+                    from,
+                    "another holder of the lock of job " + holds.job(),
+                    event -> event.kind() == Kind.HOLDS && event.job() == holds.job() && event.token() > holds.token());
+            long rest = stopped.millis() + Worker.TTL.toMillis() - log.millis();
+            if (worker.awaitEnd(Duration.ofMillis(Math.max(0, rest)))) {
+                throw new DemoFailedException(pause.worker() + " ended while it was stopped");
+            }
+            log.add(worker.name(), Kind.RESUMED, holds.job(), holds.token());
+        }
         await(
                 from,
-                "another holder of the lock of job " + stopped.job(),
-                event -> event.kind() == Kind.HOLDS && event.job() == stopped.job() && event.token() > stopped.token());
-        long rest = stopped.millis() + Worker.TTL.toMillis() - log.millis();
-        if (worker.awaitEnd(Duration.ofMillis(Math.max(1, rest)))) {
-            throw new DemoFailedException(worker.name() + " ended while it was stopped");
-        }
-        log.add(worker.name(), Kind.RESUMED, stopped.job(), stopped.token());
-        worker.signal("CONT");
-        await(
-                from,
-                "the refusal of the late write of job " + stopped.job(),
-                event -> event.kind() == Kind.REFUSED && event.token() == stopped.token());
+                "the refusal of the late write of job " + holds.job(),
+                event -> event.kind() == Kind.REFUSED && event.token() == holds.token());
     }
 
-    /** Stops a worker that holds the lock of a long job and does not lead, so that one thing happens at a time. */
-    private Event stopAHolder() throws IOException, SQLException, InterruptedException, DemoFailedException {
-        while (true) {
-            Event holds = await(
-                    log.size(),
-                    "a holder to be stopped",
-                    event -> event.kind() == Kind.HOLDS
-                            && JobTable.isLong(event.job())
-                            && !event.process().equals(leader()));
-            WorkerProcess worker = stage.worker(holds.process());
-            worker.signal("STOP");
-            awaitStopped(worker);
-            if (!database.hasStatementOf(worker.name()) && database.isOpen(holds.job())) {
-                return log.add(worker.name(), Kind.STOPPED, holds.job(), holds.token());
-            }
-            worker.signal("CONT");
-            log.note(worker.name(), "was too quick to be stopped in time; it goes on");
-        }
-    }
-
-    private void awaitStopped(WorkerProcess worker) throws IOException, InterruptedException, DemoFailedException {
-        while (!worker.isStopped()) {
-            if (worker.awaitEnd(Duration.ofMillis(1)) || left().isNegative()) {
-                throw new DemoFailedException(worker.name() + " could not be stopped");
-            }
-        }
+    private int refused() {
+        return (int)
+                log.all().stream().filter(event -> event.kind() == Kind.REFUSED).count();
     }
 
     private String leader() {

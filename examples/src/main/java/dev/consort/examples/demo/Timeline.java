@@ -2,6 +2,7 @@
 package dev.consort.examples.demo;
 
 import dev.consort.examples.demo.Spans.Span;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -23,20 +24,22 @@ final class Timeline {
               .grid { stroke: #ddd } .runs { fill: #f0f3f6 } .paused { fill: #d8dde3 } .leads { fill: #f2b705 }
               .holds { fill: #4c8bf5; stroke: #fff; stroke-width: .5 } .believes { fill: none; stroke: #d93025; stroke-width: 1.5; stroke-dasharray: 4 3 }
               .event { stroke: #d93025; stroke-width: 1.5 } .event-text { fill: #d93025 } .failover { fill: #f2b705; opacity: .18 }
-              .in-bar { fill: #fff; text-anchor: middle; font-size: 10px } .on-gold { fill: #222 }
+              .in-bar { fill: #fff; font-size: 10px }
             </style>
             """;
 
     private final List<Event> events;
     private final List<String> processes;
+    private final long begin;
     private final long end;
     private final StringBuilder svg = new StringBuilder();
 
     private Timeline(List<Event> events) {
         this.events = events;
         this.processes = events.stream().map(Event::process).distinct().toList();
-        this.end =
-                Math.max(SECOND, events.stream().mapToLong(Event::millis).max().orElse(0));
+        // Whole seconds around what happened.
+        this.begin = events.stream().mapToLong(Event::millis).min().orElse(0) / SECOND * SECOND;
+        this.end = (events.stream().mapToLong(Event::millis).max().orElse(0) / SECOND + 1) * SECOND;
     }
 
     /** The text of an SVG file. */
@@ -55,9 +58,8 @@ final class Timeline {
         legend();
         seconds(height);
         failovers(height);
-        for (Span span : Spans.of(events)) {
-            bar(span);
-        }
+        // In the order of the kinds, so that what is behind is drawn first.
+        Spans.of(events).stream().sorted(Comparator.comparing(Span::kind)).forEach(this::bar);
         for (String process : processes) {
             add("<text class='name' x='16' y='%d'>%s</text>", row(process) + JOB_LANE, process);
         }
@@ -68,7 +70,7 @@ final class Timeline {
 
     private void legend() {
         String[][] entries = {
-            {"leads", "leads"},
+            {"leads", "leads in that term"},
             {"holds", "holds the lock of the job of that number"},
             {"believes", "believes so: stopped, then refused by its token"},
             {"runs", "runs"},
@@ -83,7 +85,7 @@ final class Timeline {
     }
 
     private void seconds(int height) {
-        for (long second = 0; second * SECOND <= end; second++) {
+        for (long second = begin / SECOND; second * SECOND <= end; second++) {
             double x = x(second * SECOND);
             add("<line class='grid' x1='%.1f' x2='%.1f' y1='%d' y2='%d'/>", x, x, TOP - 8, height - 22);
             add("<text x='%.1f' y='%d' text-anchor='middle'>%d s</text>", x, height - 8, second);
@@ -130,11 +132,22 @@ final class Timeline {
                         : span.token() > 0 ? ", term " + span.token() : "",
                 span.from() / 1000.0,
                 span.to() / 1000.0);
-        if (span.kind() == Spans.Kind.HOLDS && width >= ENOUGH_FOR_LABEL) {
-            add("<text class='in-bar' x='%.1f' y='%d'>%d</text>", x + width / 2, y + 13, span.job());
-        } else if (span.kind() == Spans.Kind.LEADS) {
-            add("<text class='on-gold' x='%.1f' y='%d'>leader, term %d</text>", x + 4, y + 13, span.token());
+        switch (span.kind()) {
+            case LEADS -> add("<text x='%.1f' y='%d'>term %d</text>", x + 4, y + 13, span.token());
+            case BELIEVES -> label("event-text", span, x + width / 2, y);
+            case HOLDS -> {
+                if (width >= ENOUGH_FOR_LABEL) {
+                    label("in-bar", span, x + width / 2, y);
+                }
+            }
+            case RUNS, PAUSED -> {
+                // The row's own name says it.
+            }
         }
+    }
+
+    private void label(String style, Span span, double x, int y) {
+        add("<text class='%s' text-anchor='middle' x='%.1f' y='%d'>%d</text>", style, x, y + 13, span.job());
     }
 
     private void mark(Event event) {
@@ -158,7 +171,7 @@ final class Timeline {
     }
 
     private double x(long millis) {
-        return LEFT + (double) millis * WIDTH / end;
+        return LEFT + (double) (millis - begin) * WIDTH / (end - begin);
     }
 
     private int row(String process) {

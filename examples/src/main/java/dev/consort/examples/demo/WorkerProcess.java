@@ -17,6 +17,14 @@ final class WorkerProcess {
             List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto");
     private static final Path PROC = Path.of("/proc");
 
+    /* The shell's own kill: slim systems have no other one. A Ctrl-C reaches the shell too. */
+    private static final String STOP_UNTIL_END_OF_INPUT = """
+            trap '' INT HUP TERM
+            kill -STOP "$1" || exit 1
+            while read -r ignored; do :; done
+            kill -CONT "$1" 2>/dev/null
+            """;
+
     private final String name;
     private final EventLog log;
     private final Process process;
@@ -63,19 +71,46 @@ final class WorkerProcess {
         log.add(name, Event.Kind.ENDS, 0, 0);
     }
 
-    /** Sends a signal, by its name without SIG, and returns when it has been sent. */
-    void signal(String signal) throws IOException, InterruptedException {
-        // The shell's own kill: slim systems have no other one.
-        Process kill = new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process.pid())
-                .redirectErrorStream(true)
+    /** Kills it, as an operator or the kernel would (SIGKILL). */
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    /**
+     * Stops it (SIGSTOP) until the pause is closed, or this JVM has ended, however it ended: a stopped process could not
+     * see that by itself.
+     */
+    Pause pause() throws IOException, InterruptedException {
+        Process holder = new ProcessBuilder("sh", "-c", STOP_UNTIL_END_OF_INPUT, "pause", Long.toString(process.pid()))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        if (kill.waitFor() != 0) {
-            throw new IOException("cannot send SIG" + signal + " to " + name + ", process " + process.pid());
+        Pause pause = new Pause(name, holder);
+        while (holder.isAlive() && process.isAlive() && !isStopped()) {
+            holder.waitFor(1, TimeUnit.MILLISECONDS);
+        }
+        if (!holder.isAlive() || !process.isAlive()) {
+            pause.close();
+            throw new IOException(name + " could not be stopped");
+        }
+        return pause;
+    }
+
+    /**
+     * What keeps a worker stopped.
+     *
+     * @param worker the worker's name
+     * @param holder lets it go on when its own input ends
+     */
+    record Pause(String worker, Process holder) implements AutoCloseable {
+        /** Lets it go on (SIGCONT). */
+        @Override
+        public void close() throws IOException {
+            holder.getOutputStream().close();
         }
     }
 
     /** Whether the operating system says that it is stopped. */
-    boolean isStopped() throws IOException, InterruptedException {
+    private boolean isStopped() throws IOException, InterruptedException {
         Path stat = PROC.resolve(process.pid() + "/stat");
         if (Files.exists(PROC.resolve("self"))) {
             String fields = Files.readString(stat);
@@ -98,10 +133,5 @@ final class WorkerProcess {
     /** Waits for its end; false if it still runs. */
     boolean awaitEnd(Duration timeout) throws InterruptedException {
         return process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    /** Kills it if it still runs, stopped or not. */
-    void kill() {
-        process.destroyForcibly();
     }
 }
