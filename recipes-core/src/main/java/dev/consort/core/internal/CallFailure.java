@@ -51,9 +51,9 @@ final class CallFailure extends RuntimeException {
         return new CallFailure(kind, status.getCode(), message, status.getCause());
     }
 
-    /** The failure of a call that this process gave up. */
-    static CallFailure closed() {
-        return new CallFailure(Kind.AMBIGUOUS, Status.Code.CANCELLED, "the connection is closed", null);
+    /** What the call was for has ended meanwhile. */
+    static CallFailure ended(String why) {
+        return new CallFailure(Kind.AMBIGUOUS, Status.Code.ABORTED, why, null);
     }
 
     /** No answer within the time that the caller had. */

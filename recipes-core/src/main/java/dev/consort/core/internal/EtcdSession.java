@@ -350,11 +350,15 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
 
     @Override
     public void orphan() {
+        CompletableFuture<Boolean> ended = new CompletableFuture<>();
         execute(() -> {
             if (end(SessionState.CLOSED, LossReason.CLOSED)) {
                 revoked.complete(null);
             }
+            ended.complete(true);
         });
+        // Another thread may be running the session's tasks; when this returns nothing is held any more.
+        Await.quietly(ended, calls().requestTimeout());
     }
 
     CompletableFuture<Void> closeAsync() {

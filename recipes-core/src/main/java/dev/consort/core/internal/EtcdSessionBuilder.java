@@ -7,6 +7,8 @@ import dev.consort.core.Session;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.LeaseGrpc;
+import io.etcd.jetcd.api.LeaseKeepAliveRequest;
+import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
@@ -87,15 +89,14 @@ public final class EtcdSessionBuilder implements Session.Builder {
         connection.checkOpen();
         EtcdSession session = null;
         try {
-            Duration granted = grant(calls, id, wanted, start, timeout);
+            EtcdSession.Lease lease = new EtcdSession.Lease(id, grant(calls, id, wanted, start, timeout), start);
             SessionKeys keys = new SessionKeys(connection.key(ByteString.copyFromUtf8(sessionPrefix)));
             TxnResponse put = await(calls.untilAnswered(sessionTxn(keys, id), wanted), start, timeout);
+            if (timing.nanoTime() - start > lease.ttl().toNanos() / 3) {
+                lease = renewed(calls, id, start, timeout);
+            }
             session = new EtcdSession(
-                    connection,
-                    ownsConnection,
-                    keys,
-                    executor == null ? connection.callbacks() : executor,
-                    new EtcdSession.Lease(id, granted, start));
+                    connection, ownsConnection, keys, executor == null ? connection.callbacks() : executor, lease);
             connection.add(session);
             await(session.start(fenceRevision(put), watchFrom(put)), start, timeout);
             return session;
@@ -106,6 +107,19 @@ public final class EtcdSessionBuilder implements Session.Builder {
             abandon(session, calls, id);
             throw closed;
         }
+    }
+
+    /** A slow start, such as a process's first use of its classes, must not eat up a short TTL. */
+    private EtcdSession.Lease renewed(Calls calls, long id, long start, Duration timeout) {
+        long sent = connection.timing().nanoTime();
+        LeaseKeepAliveRequest request =
+                LeaseKeepAliveRequest.newBuilder().setID(id).build();
+        LeaseKeepAliveResponse response =
+                await(calls.once(LeaseGrpc.getLeaseKeepAliveMethod(), request, timeout), start, timeout);
+        if (response.getTTL() <= 0) {
+            throw CallFailure.ended("the lease of " + ttl + " ran out while the session was being opened");
+        }
+        return new EtcdSession.Lease(id, Duration.ofSeconds(response.getTTL()), sent);
     }
 
     private Duration grant(Calls calls, long id, BooleanSupplier wanted, long start, Duration timeout) {

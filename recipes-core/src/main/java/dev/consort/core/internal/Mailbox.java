@@ -54,6 +54,7 @@ final class Mailbox implements WatchHub.Listener {
 
     void close() {
         closed = true;
+        standing.completeExceptionally(CallFailure.ended("the session ended while it was being opened"));
         if (watch != null) {
             watch.cancel();
         }

@@ -107,10 +107,10 @@ class CallFailureTest {
 
     /** Nothing else is known of a call that was given up: a false "failed" would be worse than "unknown". */
     @Test
-    void late_andClosed_areAmbiguous() {
+    void late_andEnded_areAmbiguous() {
         assertThat(CallFailure.late(Duration.ofMillis(1500)).kind()).isEqualTo(CallFailure.Kind.AMBIGUOUS);
         assertThat(CallFailure.late(Duration.ofMillis(1500))).hasMessage("no answer within 1500 ms");
-        assertThat(CallFailure.closed().kind()).isEqualTo(CallFailure.Kind.AMBIGUOUS);
+        assertThat(CallFailure.ended("over").kind()).isEqualTo(CallFailure.Kind.AMBIGUOUS);
     }
 
     private static RecipeException exception(Status status) {
