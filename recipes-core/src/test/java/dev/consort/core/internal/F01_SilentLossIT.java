@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import static dev.consort.core.internal.Waits.get;
+import static dev.consort.core.internal.Waits.outcome;
+import static dev.consort.core.internal.Waits.since;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.consort.core.LossReason;
+import dev.consort.core.SessionState;
+import dev.consort.testkit.Direction;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** F01: after the lease or the claim is gone the holder still believes that it owns the lock. */
+class F01_SilentLossIT {
+    private static final Duration NOTICED = Duration.ofMillis(250);
+    private static final int TRIALS = 5;
+
+    @RegisterExtension
+    final Parties parties = new Parties();
+
+    private final Operator operator = SharedEtcd.operator();
+
+    /** S5 */
+    @Test
+    void revokedLease_isNoticedByTheHolder() throws InterruptedException {
+        List<Duration> noticed = new ArrayList<>();
+        for (int i = 0; i < TRIALS; i++) {
+            Party party = parties.join();
+            String name = Parties.name();
+            EtcdGrant grant = party.acquire(name);
+            CompletableFuture<Long> told = toldAt(grant);
+            SharedEtcd.server().etcdctl("lease", "revoke", Long.toHexString(party.session.leaseId()));
+            long revoked = System.nanoTime();
+            noticed.add(Duration.ofNanos(get(told) - revoked));
+            assertThat(outcome(grant.lost())).isEqualTo(LossReason.REVOKED);
+            assertLost(grant);
+            assertThat(party.session.state()).isEqualTo(SessionState.LOST);
+            assertThat(outcome(party.session.lost())).isEqualTo(LossReason.REVOKED);
+        }
+        assertNoticed(noticed);
+    }
+
+    /** S4: the session lives on, and so do its other grants. */
+    @Test
+    void deletedClaim_losesThatGrantAlone() throws InterruptedException {
+        List<Duration> noticed = new ArrayList<>();
+        Party party = parties.join();
+        EtcdGrant other = party.acquire(Parties.name());
+        for (int i = 0; i < TRIALS; i++) {
+            String name = Parties.name();
+            EtcdGrant grant = party.acquire(name);
+            CompletableFuture<Long> told = toldAt(grant);
+            operator.delete(Operator.bytes(party.claimKey(name)));
+            long deleted = System.nanoTime();
+            noticed.add(Duration.ofNanos(get(told) - deleted));
+            assertThat(outcome(grant.lost())).isEqualTo(LossReason.CLAIM_REMOVED);
+            assertLost(grant);
+            EtcdGrant again = get(party.acquireAsync(name));
+            assertThat(again.token()).isGreaterThan(grant.token());
+            assertThat(grant.isHeld()).isFalse();
+        }
+        assertNoticed(noticed);
+        assertThat(other.isHeld()).isTrue();
+        assertThat(party.session.state()).isEqualTo(SessionState.ACTIVE);
+    }
+
+    /** S6: an overwrite keeps the create revision, and strips the lease. What is not ours is not deleted. */
+    @Test
+    void overwrittenClaim_losesTheGrantAndStays() throws InterruptedException {
+        Party party = parties.join();
+        String name = Parties.name();
+        EtcdGrant grant = party.acquire(name);
+        operator.put(party.claimKey(name), "somebody else's");
+        assertThat(outcome(grant.lost())).isEqualTo(LossReason.CLAIM_REMOVED);
+        assertLost(grant);
+        assertThat(operator.value(party.claimKey(name))).isEqualTo("somebody else's");
+        operator.delete(Operator.bytes(party.claimKey(name)));
+    }
+
+    /** The guard asks etcd, so that it knows before any watch does. */
+    @Test
+    void guardedWrite_afterTheClaimWasRemoved_isRefusedAndTellsTheHolder() throws InterruptedException {
+        Party party = parties.join();
+        String name = Parties.name();
+        EtcdGrant grant = party.acquire(name);
+        party.faults.every(Requests.events()).dropMessages(Direction.TO_CLIENT);
+        operator.delete(Operator.bytes(party.claimKey(name)));
+        assertThat(grant.guard().txn().put(name + "-data", "x").commit()).isFalse();
+        assertThat(operator.value(name + "-data")).isEmpty();
+        assertThat(outcome(grant.lost())).isEqualTo(LossReason.CLAIM_REMOVED);
+    }
+
+    /** Listeners are told once each, also those that come late. */
+    @Test
+    void loss_isToldOnce() throws InterruptedException {
+        Party party = parties.join();
+        EtcdGrant grant = party.acquire(Parties.name());
+        List<SessionState> states = Collections.synchronizedList(new ArrayList<>());
+        List<LossReason> reasons = Collections.synchronizedList(new ArrayList<>());
+        party.session.onState(states::add);
+        CompletableFuture<Void> early = grant.lost().thenAccept(reasons::add).toCompletableFuture();
+        operator.revoke(party.session.leaseId());
+        get(early);
+        get(grant.lost().thenAccept(reasons::add).toCompletableFuture());
+        CompletableFuture<SessionState> late = new CompletableFuture<>();
+        party.session.onState(late::complete);
+        assertThat(get(late)).isEqualTo(SessionState.LOST);
+        party.session.close();
+        Waits.soon(() -> assertThat(states).containsExactly(SessionState.LOST));
+        assertThat(reasons).containsExactly(LossReason.REVOKED, LossReason.REVOKED);
+        assertThat(party.session.state()).isEqualTo(SessionState.LOST);
+    }
+
+    private static CompletableFuture<Long> toldAt(EtcdGrant grant) {
+        return grant.lost().thenApply(reason -> System.nanoTime()).toCompletableFuture();
+    }
+
+    private static void assertLost(EtcdGrant grant) {
+        assertThat(grant.isHeld()).isFalse();
+        assertThat(grant.remaining()).isZero();
+        assertThat(grant.guard().txn().put("never", "written").commit()).isFalse();
+        long releasing = System.nanoTime();
+        assertThat(grant.release()).isFalse();
+        assertThat(since(releasing)).isLessThan(Duration.ofSeconds(1));
+        grant.close();
+        assertThat(SharedEtcd.operator().value("never")).isEmpty();
+    }
+
+    /** The best is what the engine can do; one that polls would not come near it in most trials either. */
+    private static void assertNoticed(List<Duration> after) {
+        List<Duration> sorted = after.stream().sorted().toList();
+        assertThat(sorted.get(0)).isLessThan(NOTICED);
+        assertThat(sorted.get(sorted.size() / 2)).isLessThan(NOTICED.multipliedBy(4));
+    }
+}

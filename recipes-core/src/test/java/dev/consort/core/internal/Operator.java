@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.Client;
+import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.options.GetOption;
+import io.etcd.jetcd.options.LeaseOption;
+import io.etcd.jetcd.options.PutOption;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/** A foreign client of the cluster, plain jetcd: looks at the keys past the engine, and does what operators do. */
+final class Operator implements AutoCloseable {
+    private final Client client;
+
+    Operator(List<String> endpoints) {
+        client = Client.builder().endpoints(endpoints.toArray(String[]::new)).build();
+    }
+
+    static ByteSequence bytes(String text) {
+        return ByteSequence.from(text, UTF_8);
+    }
+
+    private static <T> T answer(CompletableFuture<T> call) {
+        try {
+            return call.get(20, SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What stands below a prefix, in the order of create revisions. */
+    List<KeyValue> below(String prefix) {
+        GetOption option = GetOption.builder()
+                .isPrefix(true)
+                .withSortField(GetOption.SortTarget.CREATE)
+                .withSortOrder(GetOption.SortOrder.ASCEND)
+                .build();
+        return answer(client.getKVClient().get(bytes(prefix), option)).getKvs();
+    }
+
+    /** The claims of a name, in the order of the queue. */
+    List<KeyValue> claims(String name) {
+        return below(name + "/");
+    }
+
+    /** The value of a key; empty text if there is none. */
+    String value(String key) {
+        List<KeyValue> found = answer(client.getKVClient().get(bytes(key))).getKvs();
+        return found.isEmpty() ? "" : found.get(0).getValue().toString(UTF_8);
+    }
+
+    void put(String key, String value) {
+        answer(client.getKVClient().put(bytes(key), bytes(value)));
+    }
+
+    void put(String key, String value, long lease) {
+        PutOption option = PutOption.builder().withLeaseId(lease).build();
+        answer(client.getKVClient().put(bytes(key), bytes(value), option));
+    }
+
+    void delete(ByteSequence key) {
+        answer(client.getKVClient().delete(key));
+    }
+
+    long grant(long seconds) {
+        return answer(client.getLeaseClient().grant(seconds)).getID();
+    }
+
+    void revoke(long lease) {
+        answer(client.getLeaseClient().revoke(lease));
+    }
+
+    boolean hasLease(long lease) {
+        return answer(client.getLeaseClient().timeToLive(lease, LeaseOption.DEFAULT))
+                        .getTTL()
+                >= 0;
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}
