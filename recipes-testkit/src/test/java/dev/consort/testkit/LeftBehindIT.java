@@ -39,7 +39,9 @@ class LeftBehindIT {
             List<Long> pids = line.stream().skip(1).map(Long::valueOf).toList();
             if (end.equals("KILL") || end.equals("TERM")) {
                 assertThat(pids.get(0)).matches(ProcessState::exists, "the first member runs");
-                assertThat(ProcessState.state(pids.get(1))).isIn('T', '?');
+                await().atMost(SOON)
+                        .untilAsserted(() ->
+                                assertThat(ProcessState.state(pids.get(1))).isIn('T', '?'));
                 assertThat(pids.get(3)).matches(ProcessState::exists, "etcdctl runs");
                 assertThat(folder).isDirectory();
                 GuardedProcess.signal(jvm, end);
