@@ -7,8 +7,13 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 record EtcdBinary(Path etcd) {
     static final String PROPERTY = "consort.etcd";
     static final String VARIABLE = "ETCD_BIN";
+    /* tools/etcd may have packages to fetch. */
+    private static final Duration OUTPUT_TIME = Duration.ofMinutes(5);
     private static final Pattern VERSION = Pattern.compile("etcd Version: (\\S+)");
 
     EtcdBinary {
@@ -95,14 +102,40 @@ record EtcdBinary(Path etcd) {
                 .contains(flag + " ");
     }
 
+    /** Reads the output to its end, which comes with that of the process, within a time. */
+    private static String readAll(Process process) {
+        CompletableFuture<String> said = new CompletableFuture<>();
+        Daemons.callbacks().execute(() -> {
+            try {
+                byte[] bytes = process.getInputStream().readAllBytes();
+                said.complete(new String(bytes, Charset.defaultCharset()).strip());
+            } catch (IOException e) {
+                said.completeExceptionally(e);
+            }
+        });
+        try {
+            return said.get(OUTPUT_TIME.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new EtcdProcessException("interrupted while looking for etcd", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new EtcdProcessException(
+                    "no answer from " + process.info().commandLine().orElse("a program"), e);
+        }
+    }
+
     private static String output(List<String> command, Path folder, Redirect error) {
         try {
             Process process = GuardedProcess.start(folder, command, Map.of(), Redirect.PIPE, error);
-            String said = new String(process.getInputStream().readAllBytes(), Charset.defaultCharset()).strip();
-            if (!GuardedProcess.awaitExit(process) || process.exitValue() != 0) {
-                throw new EtcdProcessException(String.join(" ", command) + " failed: " + said);
+            try {
+                String said = readAll(process);
+                if (!GuardedProcess.awaitExit(process) || process.exitValue() != 0) {
+                    throw new EtcdProcessException(String.join(" ", command) + " failed: " + said);
+                }
+                return said;
+            } finally {
+                GuardedProcess.end(process);
             }
-            return said;
         } catch (IOException e) {
             throw new EtcdProcessException("cannot run " + String.join(" ", command), e);
         }

@@ -4,7 +4,9 @@ package dev.consort.testkit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -43,8 +45,8 @@ public final class EtcdProcess implements AutoCloseable {
     private EtcdProcess(EtcdBinary binary, int count, List<String> shared) {
         this.binary = binary;
         this.version = binary.version();
-        this.scratch = ScratchFolder.create();
         List<Integer> ports = LoopbackPorts.free(2 * count);
+        this.scratch = ScratchFolder.create();
         String cluster = IntStream.range(0, count)
                 .mapToObj(i -> "m" + i + "=" + url(ports.get(count + i)))
                 .collect(Collectors.joining(","));
@@ -151,7 +153,7 @@ public final class EtcdProcess implements AutoCloseable {
     public int leader() {
         long deadline = System.nanoTime() + LEADER_TIME.toNanos();
         while (true) {
-            Optional<Integer> leader = LeaderVote.count(members);
+            Optional<Integer> leader = LeaderVote.count(members.size(), statuses());
             if (leader.isPresent()) {
                 return leader.get();
             }
@@ -160,6 +162,16 @@ public final class EtcdProcess implements AutoCloseable {
             }
             Bounded.pause(LEADER_PAUSE);
         }
+    }
+
+    private Map<Integer, MemberProbe.Status> statuses() {
+        Map<Integer, MemberProbe.Status> statuses = new HashMap<>();
+        for (EtcdMember member : members) {
+            if (member.isAlive() && !member.isPaused()) {
+                MemberProbe.status(member.endpoint()).ifPresent(status -> statuses.put(member.index(), status));
+            }
+        }
+        return statuses;
     }
 
     /**

@@ -80,11 +80,6 @@ final class Etcdctl implements AutoCloseable {
         }
     }
 
-    /** How many processes of it there are. */
-    long running() {
-        return started.stream().filter(Process::isAlive).count();
-    }
-
     private static String text(Path file) throws IOException {
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }

@@ -62,10 +62,14 @@ final class GuardedProcess {
                 .directory(folder.toFile())
                 .redirectOutput(output)
                 .redirectError(error);
-        // Settings that the developer's shell has for a cluster of their own are none of ours.
-        builder.environment().keySet().removeIf(name -> name.startsWith("ETCD_") || name.startsWith("ETCDCTL_"));
+        dropSettings(builder.environment());
         builder.environment().putAll(environment);
         return builder.start();
+    }
+
+    /** What the developer's shell has set for a cluster of their own is none of ours. */
+    static void dropSettings(Map<String, String> environment) {
+        environment.keySet().removeIf(name -> name.startsWith("ETCD_") || name.startsWith("ETCDCTL_"));
     }
 
     /**

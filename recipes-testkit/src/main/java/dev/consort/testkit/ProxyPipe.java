@@ -29,7 +29,6 @@ final class ProxyPipe {
     private final ProxyFlow flow;
     private final Deque<Piece> queue = new ArrayDeque<>();
     private long queuedBytes;
-    private long lastDue;
     private boolean sourceEnded;
     private boolean ended;
     private boolean blocked;
@@ -38,7 +37,6 @@ final class ProxyPipe {
         this.from = from;
         this.to = to;
         this.flow = flow;
-        this.lastDue = System.nanoTime();
     }
 
     boolean wantsToRead() {
@@ -90,9 +88,9 @@ final class ProxyPipe {
     }
 
     private void add(Kind kind, ByteBuffer bytes, long now) {
-        // Never earlier than what is queued already, also when the delay has been made shorter meanwhile.
-        lastDue = Math.max(lastDue, now + flow.delayNanos);
-        queue.add(new Piece(kind, bytes, lastDue));
+        // With a delay made shorter meanwhile it may be due before what is ahead of it, and waits for that all the
+        // same.
+        queue.add(new Piece(kind, bytes, now + flow.delayNanos));
         queuedBytes += bytes.remaining();
     }
 

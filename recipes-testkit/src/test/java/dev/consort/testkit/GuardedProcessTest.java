@@ -11,6 +11,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.RepeatedTest;
@@ -37,7 +38,15 @@ class GuardedProcessTest {
     }
 
     @Test
-    void start_hidesTheSettingsOfTheDevelopersOwnEtcd() throws IOException {
+    void dropSettings_removesThoseOfTheDevelopersOwnEtcd() {
+        Map<String, String> environment =
+                new HashMap<>(Map.of("ETCD_NAME", "mine", "ETCDCTL_ENDPOINTS", "prod", "PATH", "/bin"));
+        GuardedProcess.dropSettings(environment);
+        assertThat(environment).containsOnlyKeys("PATH");
+    }
+
+    @Test
+    void start_hasNoSettingsOfTheDevelopersOwnEtcd() throws IOException {
         Process process = start("env");
         String environment = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(environment).contains("KIT=1").doesNotContain("ETCD_").doesNotContain("ETCDCTL_");
