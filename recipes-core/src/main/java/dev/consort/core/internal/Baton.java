@@ -36,18 +36,20 @@ final class Baton {
             return removed;
         }
         TxnRequest tell = tell(following);
-        session.onAnswer(session.calls().txn(ClaimTxns.releaseAndTell(keys, revision, tell)), (response, failure) -> {
-            if (failure != null) {
-                // Ambiguous, or refused: a put for a dead lease fails the deletion too. The other form cannot.
-                releaseAndRead(revision, failure.kind() == CallFailure.Kind.AMBIGUOUS, removed);
-            } else if (response.getSucceeded()) {
-                removed.complete(true);
-                onTold(response.getResponses(1).getResponseTxn(), following.get(0), 0);
-            } else {
-                removed.complete(false);
-                tellHead(response.getResponses(0), 0);
-            }
-        });
+        session.onAnswer(
+                session.calls().txn(ClaimTxns.releaseAndTell(keys, revision, session.leaseId(), tell)),
+                (response, failure) -> {
+                    if (failure != null) {
+                        // Ambiguous, or refused: a put for a dead lease fails the deletion too. The other form cannot.
+                        releaseAndRead(revision, failure.kind() == CallFailure.Kind.AMBIGUOUS, removed);
+                    } else if (response.getSucceeded()) {
+                        removed.complete(true);
+                        onTold(response.getResponses(1).getResponseTxn(), following.get(0), 0);
+                    } else {
+                        removed.complete(false);
+                        tellHead(response.getResponses(0), 0);
+                    }
+                });
         return removed;
     }
 
@@ -55,7 +57,7 @@ final class Baton {
     private void releaseAndRead(long revision, boolean maybeDone, CompletableFuture<Boolean> removed) {
         AtomicBoolean repeated = new AtomicBoolean(maybeDone);
         session.onAnswer(
-                session.calls().untilAnswered(ClaimTxns.release(keys, revision), () -> {
+                session.calls().untilAnswered(ClaimTxns.release(keys, revision, session.leaseId()), () -> {
                     repeated.set(true); // asked after an attempt that was not answered
                     return session.isOpen();
                 }),

@@ -2,6 +2,7 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.PutRequest;
@@ -50,19 +51,21 @@ final class ClaimTxns {
     }
 
     /** Deletes my claim and tells the next one; reads who follows if that one is no more, or has no mailbox. */
-    static TxnRequest releaseAndTell(QueueKeys keys, long revision, TxnRequest tell) {
+    static TxnRequest releaseAndTell(QueueKeys keys, long revision, long lease, TxnRequest tell) {
         return TxnRequest.newBuilder()
                 .addCompare(createIs(keys.own(), revision))
+                .addCompare(leaseIs(keys.own(), lease))
                 .addSuccess(delete(keys.own()))
                 .addSuccess(RequestOp.newBuilder().setRequestTxn(tell))
                 .addFailure(op(following(keys)))
                 .build();
     }
 
-    /** Deletes my claim and reads who follows. */
-    static TxnRequest release(QueueKeys keys, long revision) {
+    /** Deletes my claim and reads who follows. What another client wrote over it has no lease of ours, and stays. */
+    static TxnRequest release(QueueKeys keys, long revision, long lease) {
         return TxnRequest.newBuilder()
                 .addCompare(createIs(keys.own(), revision))
+                .addCompare(leaseIs(keys.own(), lease))
                 .addSuccess(delete(keys.own()))
                 .addSuccess(op(following(keys)))
                 .addFailure(op(following(keys)))
@@ -73,6 +76,7 @@ final class ClaimTxns {
     static TxnRequest tell(QueueKeys keys, QueuedClaim next, ByteString mailbox, long lease, Message message) {
         return TxnRequest.newBuilder()
                 .addCompare(createIs(keys.key(next), next.revision()))
+                .addCompare(leaseIs(keys.key(next), lease))
                 .addCompare(Compare.newBuilder()
                         .setKey(mailbox)
                         .setTarget(Compare.CompareTarget.VERSION)
@@ -139,6 +143,18 @@ final class ClaimTxns {
                 .setTarget(Compare.CompareTarget.MOD)
                 .setResult(Compare.CompareResult.EQUAL)
                 .setModRevision(revision)
+                .build();
+    }
+
+    /** jetcd's copy of etcd's API ends before the comparison of leases, which is its target 4 and its field 8. */
+    static Compare leaseIs(ByteString key, long lease) {
+        UnknownFieldSet.Field id =
+                UnknownFieldSet.Field.newBuilder().addVarint(lease).build();
+        return Compare.newBuilder()
+                .setKey(key)
+                .setTargetValue(4)
+                .setResult(Compare.CompareResult.EQUAL)
+                .setUnknownFields(UnknownFieldSet.newBuilder().addField(8, id).build())
                 .build();
     }
 

@@ -78,14 +78,14 @@ final class ClaimValue {
         }
         TxnRequest request = ClaimTxns.rewrite(keys, revision, modRevision, newValue, session.leaseId());
         session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
-            if (over) {
-                done.complete(false);
-            } else if (failure != null) {
+            if (failure != null) {
                 done.completeExceptionally(failure.toException(recipe, keys.name()));
             } else if (response.getSucceeded()) {
                 modRevision = response.getHeader().getRevision();
                 value = newValue;
                 done.complete(true);
+            } else if (over) {
+                done.complete(false);
             } else {
                 onRefused(response, newValue, done);
             }
