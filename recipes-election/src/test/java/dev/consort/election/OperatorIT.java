@@ -107,6 +107,17 @@ class OperatorIT {
     }
 
     @Test
+    void claimOfTheLeader_overwrittenJustBeforeItResigns_notDeletedByUs() throws Exception {
+        for (int round = 0; round < 10; round++) {
+            two.put(one.key(name), "somebody's");
+            assertThat(leadership.resign()).isFalse();
+            assertThat(two.get(one.key(name))).isEqualTo("somebody's");
+            two.delete(one.key(name));
+            leadership = one.election(name).campaign("again");
+        }
+    }
+
+    @Test
     void claimOfTheLeader_deletedAndMadeAgain_lostAndNotDeletedByUs() {
         CompletableFuture<LossReason> lost = leadership.lost().toCompletableFuture();
         two.delete(one.key(name));
