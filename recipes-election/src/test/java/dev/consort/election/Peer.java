@@ -32,7 +32,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Peer implements AutoCloseable {
     /** Longer than any test: nothing is renewed or swept meanwhile. */
-    static final Duration LONG = Duration.ofSeconds(120);
+    static final Duration LONG = Duration.ofMinutes(2);
 
     private static final AtomicInteger names = new AtomicInteger();
 
