@@ -123,7 +123,7 @@ final class CallFailure extends RuntimeException {
         if (lower.contains("database space exceeded")) {
             return "; the NOSPACE alarm is raised: compact, defragment, and disarm the alarm";
         }
-        if (lower.contains("too large")) {
+        if (lower.contains("too large") || lower.contains("larger than max")) {
             return "; write less at once, etcd takes 1.5 MiB a request";
         }
         if (lower.contains("too many operations")) {
