@@ -69,6 +69,12 @@ final class Operator implements AutoCloseable {
         answer(client.getKVClient().delete(key));
     }
 
+    /** Compacts away all revisions before the present one. */
+    void compact() {
+        long now = answer(client.getKVClient().get(bytes("-"))).getHeader().getRevision();
+        answer(client.getKVClient().compact(now));
+    }
+
     long grant(long seconds) {
         return answer(client.getLeaseClient().grant(seconds)).getID();
     }
