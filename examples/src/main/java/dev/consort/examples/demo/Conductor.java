@@ -18,6 +18,9 @@ final class Conductor {
     /** From the first worker's start; the rest of the 45 s is for ending. */
     private static final Duration TIME_LIMIT = Duration.ofSeconds(38);
 
+    /** At least: as long as it takes until another worker has the job. */
+    private static final Duration PAUSE = Worker.TTL.plusMillis(500);
+
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private final Stage stage;
@@ -89,7 +92,7 @@ final class Conductor {
                     from,
                     "another holder of the lock of job " + holds.job(),
                     event -> event.kind() == Kind.HOLDS && event.job() == holds.job() && event.token() > holds.token());
-            long rest = stopped.millis() + Worker.TTL.toMillis() - log.millis();
+            long rest = stopped.millis() + PAUSE.toMillis() - log.millis();
             if (worker.awaitEnd(Duration.ofMillis(Math.max(0, rest)))) {
                 throw new DemoFailedException(pause.worker() + " ended while it was stopped");
             }

@@ -73,7 +73,8 @@ final class WorkerProcess {
 
     /** Kills it, as an operator or the kernel would (SIGKILL). */
     void kill() {
-        process.destroyForcibly();
+        // Not by the process itself, which would throw away what is still to be read of its output.
+        process.toHandle().destroyForcibly();
     }
 
     /**
