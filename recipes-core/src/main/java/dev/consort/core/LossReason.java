@@ -9,6 +9,8 @@ public enum LossReason {
     REVOKED,
     /** Somebody deleted the claim, or wrote over it, while its session lives. */
     CLAIM_REMOVED,
+    /** Somebody closed the jetcd client under the session, which cannot be renewed any more. */
+    CLIENT_CLOSED,
     /** The session was closed or orphaned by its own process. */
     CLOSED
 }

@@ -21,9 +21,13 @@ public final class SessionLostException extends RecipeException {
     }
 
     private static String describe(LossReason reason) {
-        return reason == LossReason.CLOSED
-                ? "its session is closed; open another session and create the recipe with that one"
-                : "its session was lost (" + reason + "); open another session, for example by a SessionFactory";
+        return switch (reason) {
+            case CLOSED -> "its session is closed; open another session and create the recipe with that one";
+            case CLIENT_CLOSED ->
+                "its session was lost since the jetcd client under it is closed; close sessions and connection before"
+                        + " their client";
+            default -> "its session was lost (" + reason + "); open another session, for example by a SessionFactory";
+        };
     }
 
     /**

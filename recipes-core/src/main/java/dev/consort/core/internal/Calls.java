@@ -95,7 +95,10 @@ final class Calls {
         Completion.of(once(method, request, attemptTimeout(attempt)), (answer, failure) -> {
             if (failure == null) {
                 result.complete(answer);
-            } else if (failure instanceof CallFailure call && call.retriable() && wanted.getAsBoolean()) {
+            } else if (failure instanceof CallFailure call
+                    && call.retriable()
+                    && !isShutDown()
+                    && wanted.getAsBoolean()) {
                 timing.schedule(pause(attempt), () -> attempt(method, request, wanted, attempt + 1, result));
             } else {
                 result.completeExceptionally(failure);
@@ -120,6 +123,11 @@ final class Calls {
         ClientCall<Q, A> call = channel.newCall(method, options);
         call.start(listener, headers);
         return call;
+    }
+
+    /** Whether the client was closed under us: no call will ever be answered. */
+    boolean isShutDown() {
+        return channel.isShutdown();
     }
 
     /** Makes the channel try its dead endpoints now, at most ten times a second. */

@@ -117,7 +117,13 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
 
     <T> void onAnswer(CompletableFuture<T> call, BiConsumer<T, @Nullable CallFailure> handler) {
         Completion.of(
-                call, (answer, failure) -> serializer.execute(() -> handler.accept(answer, (CallFailure) failure)));
+                call,
+                (answer, failure) -> serializer.execute(() -> {
+                    if (failure != null && calls().isShutDown()) {
+                        lose(LossReason.CLIENT_CLOSED);
+                    }
+                    handler.accept(answer, (CallFailure) failure);
+                }));
     }
 
     WatchHub.Watch watch(ByteString key, long from, WatchHub.Listener listener) {
