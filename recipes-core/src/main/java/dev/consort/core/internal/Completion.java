@@ -11,7 +11,7 @@ final class Completion {
 
     /** Calls the handler with the outcome, on whichever thread completes the future; it must not throw. */
     @SuppressWarnings("FutureReturnValueIgnored") // the handler has the outcome
-    static <T> void of(CompletableFuture<T> future, BiConsumer<T, @Nullable Throwable> handler) {
+    static <T> void of(CompletableFuture<T> future, BiConsumer<? super T, @Nullable Throwable> handler) {
         future.whenComplete(handler);
     }
 

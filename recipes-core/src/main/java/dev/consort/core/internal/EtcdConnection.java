@@ -9,6 +9,7 @@ import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -34,6 +35,7 @@ public final class EtcdConnection implements Connection {
     private final WatchHub watches;
     private final ThreadPoolExecutor callbacks;
     private final Set<EtcdSession> sessions = ConcurrentHashMap.newKeySet();
+    private final Set<CompletableFuture<?>> pending = ConcurrentHashMap.newKeySet();
     private volatile boolean closed; // set once; sessions check it after they registered
 
     EtcdConnection(
@@ -135,9 +137,17 @@ public final class EtcdConnection implements Connection {
         return connectTimeout;
     }
 
+    boolean isOpen() {
+        return !closed;
+    }
+
     void checkOpen() {
         if (closed) {
             throw new IllegalStateException("connection to " + endpoints + " is closed: open another one");
+        }
+        if (calls.isShutDown()) {
+            throw new IllegalStateException("the jetcd client of the connection to " + endpoints
+                    + " is closed: make a connection of an open one, and close it before its client");
         }
     }
 
@@ -151,6 +161,12 @@ public final class EtcdConnection implements Connection {
 
     void remove(EtcdSession session) {
         sessions.remove(session);
+    }
+
+    /** What goes on in the background, and is waited for when this is closed. */
+    void pending(CompletableFuture<?> work) {
+        pending.add(work);
+        Completion.of(work, (done, failure) -> pending.remove(work));
     }
 
     @Override
@@ -169,8 +185,8 @@ public final class EtcdConnection implements Connection {
             return;
         }
         closed = true;
-        List<CompletableFuture<Void>> closing =
-                List.copyOf(sessions).stream().map(EtcdSession::closeAsync).toList();
+        List<CompletableFuture<?>> closing = new ArrayList<>(pending);
+        List.copyOf(sessions).forEach(session -> closing.add(session.closeAsync()));
         Await.quietly(CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
         watches.close();
         timing.close();

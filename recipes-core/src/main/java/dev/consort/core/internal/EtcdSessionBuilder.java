@@ -166,17 +166,16 @@ public final class EtcdSessionBuilder implements Session.Builder {
         return Await.uninterruptibly(answer, timeout.minusNanos(Math.min(spent, timeout.toNanos())));
     }
 
-    /** Nothing is left behind by a session that did not come to be; the lease's TTL is the last resort. */
-    @SuppressWarnings("FutureReturnValueIgnored")
+    /** Nothing is left behind by a session that did not come to be; closing the connection waits for that. */
     private void abandon(@Nullable EtcdSession session, Calls calls, long id) {
         if (session != null) {
-            session.closeAsync();
+            connection.pending(session.closeAsync());
             return;
         }
         long until = connection.timing().nanoTime() + ttl.toNanos();
-        calls.untilAnswered(
+        connection.pending(calls.untilAnswered(
                 LeaseGrpc.getLeaseRevokeMethod(),
                 LeaseRevokeRequest.newBuilder().setID(id).build(),
-                () -> connection.timing().nanoTime() - until < 0);
+                () -> connection.isOpen() && connection.timing().nanoTime() - until < 0));
     }
 }
