@@ -226,6 +226,8 @@ class FaultProxyTest {
         assertSilent(server);
         proxy.stopForwarding();
         assertSilent(server, 800);
+        proxy.stopForwarding(); // makes the proxy look at what is due
+        assertSilent(server);
         proxy.resumeForwarding();
         assertArrives(server, "late");
     }
