@@ -40,7 +40,7 @@ final class Conductor {
      *
      * @return what came of it
      */
-    Result run() throws IOException, SQLException, InterruptedException {
+    Result run() throws SQLException, InterruptedException {
         deadline = System.nanoTime() + TIME_LIMIT.toNanos();
         boolean asPlanned = true;
         try {
@@ -49,13 +49,14 @@ final class Conductor {
             }
             killTheLeader();
             stage.startWorker();
-            while (refused() == 0) {
-                stopAHolder();
-            }
+            boolean shown;
+            do {
+                shown = stopAHolder();
+            } while (!shown);
             awaitAllDone();
             stage.endWorkers();
-        } catch (DemoFailedException e) {
-            log.note("", "FAILED: " + e.getMessage());
+        } catch (DemoFailedException | IOException e) {
+            log.note("", "FAILED: " + e.getMessage() + "; the workers' logs may say more");
             asPlanned = false;
         }
         return new Result(Planner.JOBS, database.done(), database.duplicated(), refused(), failoverMillis, asPlanned);
@@ -72,7 +73,8 @@ final class Conductor {
         failoverMillis = next.millis() - killed.millis();
     }
 
-    private void stopAHolder() throws IOException, SQLException, InterruptedException, DemoFailedException {
+    /** Returns false if the holder was at its write already; then nothing was shown, and it goes on. */
+    private boolean stopAHolder() throws IOException, SQLException, InterruptedException, DemoFailedException {
         Event holds = await(
                 log.size(),
                 "a holder to be stopped",
@@ -85,7 +87,7 @@ final class Conductor {
         try (WorkerProcess.Pause pause = worker.pause()) {
             if (database.hasStatementOf(worker.name()) || !database.isOpen(holds.job())) {
                 log.note(worker.name(), "is writing already, and may go on");
-                return;
+                return false;
             }
             Event stopped = log.add(worker.name(), Kind.STOPPED, holds.job(), holds.token());
             await(
@@ -98,10 +100,15 @@ final class Conductor {
             }
             log.add(worker.name(), Kind.RESUMED, holds.job(), holds.token());
         }
-        await(
+        Event outcome = await(
                 from,
-                "the refusal of the late write of job " + holds.job(),
-                event -> event.kind() == Kind.REFUSED && event.token() == holds.token());
+                "the outcome of the late write of job " + holds.job(),
+                event -> event.token() == holds.token()
+                        && (event.kind() == Kind.REFUSED || event.kind() == Kind.WRITES));
+        if (outcome.kind() == Kind.WRITES) {
+            throw new DemoFailedException("the late write of job " + holds.job() + " was accepted");
+        }
+        return true;
     }
 
     private int refused() {
