@@ -164,6 +164,7 @@ public final class EtcdConnection implements Connection {
     }
 
     /** What goes on in the background, and is waited for when this is closed. */
+    @SuppressWarnings("CollectionUndefinedEquality") // A future equals itself only, which is what is meant.
     void pending(CompletableFuture<?> work) {
         pending.add(work);
         Completion.of(work, (done, failure) -> pending.remove(work));
