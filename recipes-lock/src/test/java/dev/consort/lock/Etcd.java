@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import dev.consort.testkit.EtcdProcess;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -12,10 +15,13 @@ import io.etcd.jetcd.options.GetOption.SortOrder;
 import io.etcd.jetcd.options.GetOption.SortTarget;
 import io.etcd.jetcd.options.PutOption;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The one server of all tests of this module, and a look into it past the code under test. */
 final class Etcd {
@@ -50,6 +56,10 @@ final class Etcd {
                 .getKvs();
     }
 
+    static void awaitClaims(String name, int count) {
+        await().untilAsserted(() -> assertThat(claims(name)).hasSize(count));
+    }
+
     static GetResponse get(ByteSequence key, GetOption option) {
         return answer(client.getKVClient().get(key, option));
     }
@@ -67,6 +77,11 @@ final class Etcd {
                         PutOption.builder().withLeaseId(lease).build()));
     }
 
+    static PutResponse put(String key, ByteSequence value, long lease) {
+        return answer(client.getKVClient()
+                .put(bytes(key), value, PutOption.builder().withLeaseId(lease).build()));
+    }
+
     static void delete(ByteSequence key) {
         answer(client.getKVClient().delete(key));
     }
@@ -77,6 +92,13 @@ final class Etcd {
 
     static void revoke(long lease) {
         answer(client.getLeaseClient().revoke(lease));
+    }
+
+    /** The median of some runs, which a busy machine does not move much. */
+    static Duration usualTimeOf(int runs, Supplier<Duration> run) {
+        List<Duration> times =
+                Stream.generate(run).limit(runs).sorted().toList();
+        return times.get(runs / 2);
     }
 
     static ByteSequence bytes(String text) {
