@@ -29,7 +29,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         WAITING,
         /** First of its queue. To RELEASING, NONE. */
         HELD,
-        /** Its removal is not confirmed yet. To NONE. */
+        /** Its removal is not confirmed yet, or not explained. To NONE. */
         RELEASING
     }
 
@@ -255,13 +255,10 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 }
             }
             case WAITING -> {
-                logGone();
-                end(new RecipeException(
-                        recipe,
-                        keys.name(),
-                        "another client deleted or overwrote the key '" + session.text(keys.own())
-                                + "' while it waited; acquire again if it is still wanted",
-                        null));
+                forget();
+                state = State.RELEASING;
+                long op = operation;
+                session.whyRemoved(reason -> ifCurrent(op, this::goneWhileWaiting));
             }
             case HELD -> {
                 logGone();
@@ -270,6 +267,16 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             }
             case NONE, RELEASING -> {}
         }
+    }
+
+    private void goneWhileWaiting() {
+        logGone();
+        end(new RecipeException(
+                recipe,
+                keys.name(),
+                "another client deleted or overwrote the key '" + session.text(keys.own())
+                        + "' while it waited; acquire again if it is still wanted",
+                null));
     }
 
     private void logGone() {

@@ -202,7 +202,10 @@ final class ClaimQueue implements Claim.Owner {
 
     @Override
     public void lost() {
-        loseHolder(LossReason.CLAIM_REMOVED);
+        EtcdGrant losing = loseHolder();
+        if (losing != null) {
+            session.whyRemoved(losing::tellLost);
+        }
     }
 
     @Override
@@ -233,12 +236,13 @@ final class ClaimQueue implements Claim.Owner {
         ended.forEach(how);
     }
 
-    private void loseHolder(LossReason reason) {
+    private @Nullable EtcdGrant loseHolder() {
         EtcdGrant losing = holder;
         holder = null;
         if (losing != null) {
-            losing.lose(reason);
+            losing.lose();
         }
+        return losing;
     }
 
     // What the session tells
@@ -266,7 +270,10 @@ final class ClaimQueue implements Claim.Owner {
 
     void sessionEnded(LossReason reason) {
         claim.sessionEnded();
-        loseHolder(reason);
+        EtcdGrant losing = loseHolder();
+        if (losing != null) {
+            losing.tellLost(reason);
+        }
         end(
                 waiter -> true,
                 waiter -> waiter.result.completeExceptionally(

@@ -188,11 +188,17 @@ public final class EtcdGrant implements Grant {
         return queue.keys();
     }
 
-    void lose(LossReason reason) {
+    /** It is no longer held; {@link #tellLost} follows. */
+    void lose() {
         if (state == State.HELD || state == State.CLOSING) {
             state = State.LOST;
             closeTimer.cancel();
             released.complete(false);
+        }
+    }
+
+    void tellLost(LossReason reason) {
+        if (state == State.LOST) {
             if (reason != LossReason.CLOSED) {
                 log.warn("{} '{}': lost ({}); token {}", spec.recipe(), spec.name(), reason, token);
             }

@@ -7,8 +7,10 @@ import dev.consort.core.LossReason;
 import dev.consort.core.Session;
 import dev.consort.core.SessionLostException;
 import dev.consort.core.SessionState;
+import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.RangeRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -252,6 +254,20 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
             // reached.
             revoke(() -> timing().nanoTime() - until < 0);
         }
+    }
+
+    /**
+     * A key of this session is gone: tells whether it went alone or with the lease, which ends the session. When a lease
+     * goes, the watches of its keys say so in any order.
+     */
+    void whyRemoved(Consumer<LossReason> then) {
+        RangeRequest mailboxKey = ClaimTxns.key(keys.mailbox(leaseId)).build();
+        onAnswer(calls().once(KVGrpc.getRangeMethod(), mailboxKey, Calls.FIRST_ATTEMPT), (range, failure) -> {
+            if (failure == null && range.getCount() == 0) {
+                lose(LossReason.REVOKED);
+            }
+            then.accept(lossReason == null ? LossReason.CLAIM_REMOVED : lossReason);
+        });
     }
 
     private boolean end(SessionState last, LossReason reason) {
