@@ -29,17 +29,31 @@ final class Calls {
     /** The message from the server that a key was deleted. */
     static CallMatcher toldOfDeletion(String key) {
         return CallMatcher.method("Watch/Watch")
-                .when(WatchResponse.class, response -> response.getEventsList().stream()
-                        .anyMatch(event -> event.getType() == EventType.DELETE
-                                && is(event.getKv().getKey(), key)));
+                .when(
+                        WatchResponse.class,
+                        response -> response.getEventsList().stream()
+                                .anyMatch(event -> event.getType() == EventType.DELETE
+                                        && is(event.getKv().getKey(), key)));
+    }
+
+    /** The message from the server that a key was put. */
+    static CallMatcher toldOfWrite(String key) {
+        return CallMatcher.method("Watch/Watch")
+                .when(
+                        WatchResponse.class,
+                        response -> response.getEventsList().stream()
+                                .anyMatch(event -> event.getType() == EventType.PUT
+                                        && is(event.getKv().getKey(), key)));
     }
 
     /** The message from the server that a mailbox was written to. */
     static CallMatcher toldOfMail() {
         return CallMatcher.method("Watch/Watch")
-                .when(WatchResponse.class, response -> response.getEventsList().stream()
-                        .anyMatch(event -> event.getType() == EventType.PUT
-                                && event.getKv().getKey().toStringUtf8().endsWith("/mail")));
+                .when(
+                        WatchResponse.class,
+                        response -> response.getEventsList().stream()
+                                .anyMatch(event -> event.getType() == EventType.PUT
+                                        && event.getKv().getKey().toStringUtf8().endsWith("/mail")));
     }
 
     private static CallMatcher txn(Predicate<RequestOp> operation) {
@@ -54,9 +68,7 @@ final class Calls {
     /** The operations of a transaction, those of transactions within it included. */
     static List<RequestOp> operations(TxnRequest txn) {
         return Stream.concat(txn.getSuccessList().stream(), txn.getFailureList().stream())
-                .flatMap(op -> op.hasRequestTxn()
-                        ? operations(op.getRequestTxn()).stream()
-                        : Stream.of(op))
+                .flatMap(op -> op.hasRequestTxn() ? operations(op.getRequestTxn()).stream() : Stream.of(op))
                 .toList();
     }
 }

@@ -96,8 +96,7 @@ final class Etcd {
 
     /** The median of some runs, which a busy machine does not move much. */
     static Duration usualTimeOf(int runs, Supplier<Duration> run) {
-        List<Duration> times =
-                Stream.generate(run).limit(runs).sorted().toList();
+        List<Duration> times = Stream.generate(run).limit(runs).sorted().toList();
         return times.get(runs / 2);
     }
 

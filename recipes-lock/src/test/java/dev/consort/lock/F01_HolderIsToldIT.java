@@ -63,8 +63,9 @@ class F01_HolderIsToldIT {
                 assertLost(party, grant);
                 assertThatExceptionOfType(LockOwnershipLostException.class).isThrownBy(view::lock);
                 assertThatExceptionOfType(LockOwnershipLostException.class).isThrownBy(view::unlock);
-                assertThat(next.mutex(name).tryAcquire()).hasValueSatisfying(granted -> assertThat(granted.token())
-                        .isGreaterThan(grant.token()));
+                assertThat(next.mutex(name).tryAcquire())
+                        .hasValueSatisfying(
+                                granted -> assertThat(granted.token()).isGreaterThan(grant.token()));
                 return took;
             }
         });

@@ -92,10 +92,8 @@ class F07_PhantomOwnerIT {
         grant.close();
         first.get(10, TimeUnit.SECONDS).close();
         String mailbox = "consort/session/" + Long.toHexString(waiter.session.leaseId()) + "/mail";
-        ByteSequence message = Etcd.get(Etcd.bytes(mailbox), GetOption.DEFAULT)
-                .getKvs()
-                .get(0)
-                .getValue();
+        ByteSequence message =
+                Etcd.get(Etcd.bytes(mailbox), GetOption.DEFAULT).getKvs().get(0).getValue();
         assertThat(message.isEmpty()).isFalse();
 
         grant = holder.mutex(name).acquire();

@@ -26,7 +26,9 @@ class F08_LateReleaseIT {
 
     private void assertSecondCopyFreesNothing(CallFault twice, Grant later) throws Exception {
         twice.release();
-        assertThat(twice.landed().get(10, TimeUnit.SECONDS)).extracting(Status::isOk).isEqualTo(true);
+        assertThat(twice.landed().get(10, TimeUnit.SECONDS))
+                .extracting(Status::isOk)
+                .isEqualTo(true);
         assertThat(Etcd.claims(name).get(0).getCreateRevision())
                 .isEqualTo(later.token().revision());
         assertThat(later.isHeld()).isTrue();
@@ -37,8 +39,7 @@ class F08_LateReleaseIT {
     @Test
     void release_landsAgainAfterANewAcquisition_freesNothing() throws Exception {
         Grant grant = mutex.acquire();
-        CallFault twice =
-                party.faults.next(Calls.releasing(party.claim(name))).duplicateOnRelease();
+        CallFault twice = party.faults.next(Calls.releasing(party.claim(name))).duplicateOnRelease();
         assertThat(grant.release()).isTrue();
         assertSecondCopyFreesNothing(twice, mutex.acquire());
     }

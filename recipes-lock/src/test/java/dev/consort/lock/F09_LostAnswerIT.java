@@ -33,8 +33,7 @@ class F09_LostAnswerIT {
 
     @Test
     void acquire_answerNeverComes_adoptsItsClaimAfterTheDeadlineOfTheAttempt() throws InterruptedException {
-        CallFault hangs =
-                party.faults.next(Calls.acquiring(party.claim(name))).hangReply();
+        CallFault hangs = party.faults.next(Calls.acquiring(party.claim(name))).hangReply();
         long start = System.nanoTime();
         Grant grant = mutex.acquire();
         assertThat(LockContract.since(start)).isLessThan(Duration.ofSeconds(3));
@@ -43,8 +42,10 @@ class F09_LostAnswerIT {
 
     private void assertAdopted(CallFault fault, Grant grant) {
         assertThat(fault.hits()).isEqualTo(1);
-        assertThat(Etcd.claims(name)).singleElement().satisfies(claim -> assertThat(claim.getCreateRevision())
-                .isEqualTo(grant.token().revision()));
+        assertThat(Etcd.claims(name))
+                .singleElement()
+                .satisfies(claim -> assertThat(claim.getCreateRevision())
+                        .isEqualTo(grant.token().revision()));
         assertThat(grant.isHeld()).isTrue();
         assertThat(there.mutex(name).tryAcquire()).isEmpty();
         assertThat(grant.release()).isTrue();

@@ -32,8 +32,8 @@ class F16_WaiterIsToldIT {
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
                 .havingCause()
-                .isInstanceOfSatisfying(SessionLostException.class, e -> assertThat(e.reason())
-                        .isEqualTo(reason));
+                .isInstanceOfSatisfying(
+                        SessionLostException.class, e -> assertThat(e.reason()).isEqualTo(reason));
     }
 
     @Test

@@ -76,8 +76,9 @@ class F18_FailedAcquireIT {
         assertThatExceptionOfType(RecipeException.class)
                 .isThrownBy(mutex::acquire)
                 .withMessageContaining("'" + party.claim(name) + "'");
-        assertThat(Etcd.claims(name)).singleElement().satisfies(claim -> assertThat(claim.getValue())
-                .hasToString("somebody else's"));
+        assertThat(Etcd.claims(name))
+                .singleElement()
+                .satisfies(claim -> assertThat(claim.getValue()).hasToString("somebody else's"));
         Etcd.delete(Etcd.bytes(party.claim(name)));
         assertThat(mutex.tryAcquire()).isPresent();
     }
