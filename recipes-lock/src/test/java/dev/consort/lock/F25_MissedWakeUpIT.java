@@ -44,7 +44,7 @@ class F25_MissedWakeUpIT {
                 Etcd.put(name + "-" + k + "/" + Long.toHexString(lease), lease);
                 waiting.add(party.mutex(name + "-" + k).acquireAsync());
             }
-            LockSupport.parkNanos(random.nextInt(120_000_000) / ROUNDS * (i + 1));
+            LockSupport.parkNanos(random.nextInt(10_000_000) * (i + 1L));
             Etcd.revoke(lease);
             for (CompletableFuture<Grant> each : waiting) {
                 each.get(10, TimeUnit.SECONDS).close();
