@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /** The one server of all tests of this module, and a look into it past the code under test. */
 final class Etcd {
@@ -31,6 +32,11 @@ final class Etcd {
             .build();
 
     private static final AtomicInteger names = new AtomicInteger();
+
+    static {
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
+        Awaitility.setDefaultPollDelay(Duration.ZERO);
+    }
 
     private Etcd() {}
 
