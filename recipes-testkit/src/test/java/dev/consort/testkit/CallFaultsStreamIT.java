@@ -180,6 +180,14 @@ class CallFaultsStreamIT {
     }
 
     @Test
+    void breakStreams_streamThatHasEnded_isNotAmongThem() {
+        Watching watching = watching();
+        watching.requests.onCompleted();
+        assertThat(watching.end).succeedsWithin(SOON).isEqualTo(Code.OK);
+        assertThat(faults.breakStreams("Watch/Watch")).isZero();
+    }
+
+    @Test
     void unaryFaults_leaveStreamsAlone() {
         CallFault fault = faults.every(CallMatcher.any()).loseRequest();
         Watching watching = watching();
