@@ -50,11 +50,12 @@ class ClaimQueueIT {
             soon(() -> assertThat(operator.claims(name)).hasSize(claims));
         }
         EtcdGrant before = held;
-        for (CompletableFuture<EtcdGrant> next : waiting) {
-            assertThat(waiting.stream().filter(CompletableFuture::isDone)).hasSize(waiting.indexOf(next));
+        for (int i = 0; i < waiting.size(); i++) {
+            assertThat(waiting.stream().filter(CompletableFuture::isDone)).hasSize(i);
             before.close();
-            assertThat(get(next).token()).isGreaterThan(before.token());
-            before = get(next);
+            EtcdGrant next = get(waiting.get(i));
+            assertThat(next.token()).isGreaterThan(before.token());
+            before = next;
         }
         before.close();
         assertThat(operator.claims(name)).isEmpty();

@@ -16,7 +16,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -57,12 +56,12 @@ class ResourceIT {
         long before = usedHeap();
         AtomicBoolean done = new AtomicBoolean();
         CompletableFuture<Long> mostKeepAlives = CompletableFuture.supplyAsync(() -> {
-            AtomicLong most = new AtomicLong();
+            long most = 0;
             while (!done.get()) {
-                most.accumulateAndGet(party.log.counts().streamsOpen("Lease/LeaseKeepAlive"), Math::max);
+                most = Math.max(most, party.log.counts().streamsOpen("Lease/LeaseKeepAlive"));
                 Waits.pass(Duration.ofMillis(5));
             }
-            return most.get();
+            return most;
         });
 
         ConcurrentLinkedQueue<EtcdGrant> grants = new ConcurrentLinkedQueue<>();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.core.Grant;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -39,7 +40,7 @@ final class Waits {
         try {
             throw new AssertionError("completed with " + future.get(LONGEST.toSeconds(), SECONDS));
         } catch (ExecutionException e) {
-            return e.getCause();
+            return Objects.requireNonNull(e.getCause());
         } catch (InterruptedException | TimeoutException e) {
             throw new AssertionError(e);
         }
