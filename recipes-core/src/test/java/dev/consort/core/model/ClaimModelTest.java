@@ -7,7 +7,6 @@ import dev.consort.core.model.ClaimModel.Outcome;
 import dev.consort.core.model.ClaimModel.Rule;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class ClaimModelTest {
@@ -30,12 +29,13 @@ class ClaimModelTest {
 
     @Test
     void aPutThatDoesNotCompareTheFence_leavesAGhost() {
-        assertThat(without(Rule.PUT_COMPARES_FENCE, 1, 1, 1).violation()).hasValueSatisfying(ghostStays());
+        assertThat(without(Rule.PUT_COMPARES_FENCE, 1, 1, 1).violation())
+                .hasValueSatisfying(ClaimModelTest::ghostStays);
     }
 
     @Test
     void aSweepThatDoesNotMoveTheFence_leavesAGhost() {
-        assertThat(without(Rule.SWEEP_MOVES_FENCE, 1, 1, 1).violation()).hasValueSatisfying(ghostStays());
+        assertThat(without(Rule.SWEEP_MOVES_FENCE, 1, 1, 1).violation()).hasValueSatisfying(ClaimModelTest::ghostStays);
     }
 
     @Test
@@ -50,8 +50,8 @@ class ClaimModelTest {
         return new ClaimModel(2, 1, EnumSet.of(rule)).search(duplicates, timeouts, withdrawals, LIMIT);
     }
 
-    private static Consumer<String> ghostStays() {
-        return text -> assertThat(text).contains("ghost").contains("stays");
+    private static void ghostStays(String text) {
+        assertThat(text).contains("ghost").contains("stays");
     }
 
     private static void assertSound(Outcome outcome, int atLeastStates) {
