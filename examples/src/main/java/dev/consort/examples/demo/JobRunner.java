@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.examples.demo;
 
+import dev.consort.core.EtcdUnavailableException;
 import dev.consort.core.Grant;
 import dev.consort.core.LossReason;
 import dev.consort.core.SessionFactory;
@@ -42,8 +43,8 @@ final class JobRunner implements Worker.Loop {
                         Job first = open.get(0);
                         run(first, mutex(first).tryAcquire(WAIT_IN_LINE), jobs);
                     }
-                } catch (SessionLostException lost) {
-                    // What was held is gone; the next job is taken on the next session.
+                } catch (SessionLostException | EtcdUnavailableException e) {
+                    // What was held is gone or goes soon; the next job is taken on the session that there is then.
                 }
             }
         }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.examples.demo;
 
+import dev.consort.core.EtcdUnavailableException;
 import dev.consort.core.LossReason;
+import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.SessionFactory;
 import dev.consort.core.SessionLostException;
 import dev.consort.election.LeaderElection;
@@ -34,11 +36,11 @@ final class Planner implements Worker.Loop {
     public void run() throws InterruptedException, ExecutionException, SQLException {
         try (JobTable jobs = setup.jobs()) {
             while (ending.getCount() > 0) {
-                LeaderElection election = LeaderElection.create(sessions.session(), "leader");
-                try (Leadership leadership = election.campaign(setup.name())) {
+                try (Leadership leadership =
+                        LeaderElection.create(sessions.session(), "leader").campaign(setup.name())) {
                     lead(leadership, jobs);
-                } catch (SessionLostException lost) {
-                    // The next campaign is on the next session.
+                } catch (SessionLostException | EtcdUnavailableException | OutcomeUnknownException e) {
+                    // Leads no more: the next campaign is on the session that there is then.
                 }
             }
         }
