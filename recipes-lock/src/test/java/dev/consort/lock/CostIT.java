@@ -128,6 +128,7 @@ class CostIT {
                 parties.stream().map(party -> party.log.counts()).toList();
         // The first holder was alone when it came, and does not know who follows; then each tells the next one.
         waiting.get(0).get(10, TimeUnit.SECONDS).close();
+        List<Long> readsOfNext = new ArrayList<>();
         for (int i = 1; i < 6; i++) {
             Grant grant = waiting.get(i).get(10, TimeUnit.SECONDS);
             long revision = Etcd.revision();
@@ -139,23 +140,24 @@ class CostIT {
 
             assertThat(Etcd.revision()).isEqualTo(revision + 1);
             assertRequests(parties.get(i), before.get(i), 1);
-            for (int k = i + 1; k < 7; k++) {
+            CallCounts next = parties.get(i + 1).log.counts();
+            assertThat(next.since(settled.get(i + 1)).watchEvents()).isBetween(1L, 2L);
+            readsOfNext.add(next.since(before.get(i + 1)).unaryCalls());
+            for (int k = i + 2; k < 7; k++) {
                 assertRequests(parties.get(k), before.get(k), 0);
-                long events = parties.get(k).log.counts().since(settled.get(k)).watchEvents();
-                if (k == i + 1) {
-                    assertThat(events).as("events of the next one").isBetween(1L, 2L);
-                } else {
-                    assertThat(events).as("events of one further back").isZero();
-                }
+                assertThat(parties.get(k).log.counts().since(settled.get(k)).watchEvents())
+                        .isZero();
             }
         }
+        // It looks for itself when the deletion comes and the message does not, which a busy machine can bring about.
+        assertThat(readsOfNext).filteredOn(reads -> reads > 0).hasSizeLessThanOrEqualTo(2);
         waiting.get(6).join().close();
         // Also what came late: the message, the deletion of the claim before, and its own deletion.
         for (int k = 1; k < 7; k++) {
             CallCounts counts = parties.get(k).log.counts().since(settled.get(k));
             assertThat(counts.watchEvents()).as("%s", counts).isBetween(1L, 3L);
             assertThat(parties.get(k).sent.watchesOf(name)).isZero();
-            assertRequests(parties.get(k), settled.get(k), 1);
+            assertThat(counts.unaryCalls()).as("%s", counts).isBetween(1L, 2L);
         }
     }
 

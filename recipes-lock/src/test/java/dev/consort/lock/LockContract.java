@@ -225,6 +225,15 @@ abstract class LockContract {
     }
 
     @Test
+    void tryLockTimed_interruptFlagSetByTheOwner_throwsAndKeepsTheLock() {
+        lock().lock();
+        Thread.currentThread().interrupt();
+        assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> lock().tryLock(1, TimeUnit.MINUTES));
+        lock().unlock();
+        assertThat(othersCanTake()).isTrue();
+    }
+
+    @Test
     void tryLockTimed_interruptedWhileWaiting_throwsAndClearsTheFlag() {
         lock().lock();
         Future<Boolean> waiter = other.start(() -> {
