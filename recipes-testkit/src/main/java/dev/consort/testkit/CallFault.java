@@ -21,6 +21,7 @@ public final class CallFault {
         LOSE_REPLY,
         HANG_REPLY,
         HOLD,
+        LATE,
         DUPLICATE,
         BREAK_STREAM,
         DROP_MESSAGE

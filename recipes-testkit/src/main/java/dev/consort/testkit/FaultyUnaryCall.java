@@ -102,6 +102,11 @@ final class FaultyUnaryCall<Q, R> extends ClientCall<Q, R> {
                 }));
                 fault.struck();
             }
+            case LATE -> {
+                end(DetachedCall.Reply.failed(Status.UNAVAILABLE.withDescription("request delayed by CallFaults")));
+                fault.atItsTime(() -> send(message, reply -> fault.landed(reply.status())));
+                fault.struck();
+            }
             case DUPLICATE -> {
                 Metadata copy = copyOfHeaders();
                 goOn(message);

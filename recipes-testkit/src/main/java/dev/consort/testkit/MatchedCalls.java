@@ -60,6 +60,20 @@ public final class MatchedCalls {
         return fault(Kind.HOLD, null, null);
     }
 
+    /**
+     * The client sees UNAVAILABLE at once, as if the request had been lost; it lands all the same, after the delay.
+     *
+     * @param delay zero or more
+     */
+    public CallFault landLate(Duration delay) {
+        return fault(Kind.LATE, null, notNegative(delay));
+    }
+
+    /** As {@link #landLate}, at {@link CallFault#release()}. */
+    public CallFault landOnRelease() {
+        return fault(Kind.LATE, null, null);
+    }
+
     /** The request is sent twice, one right after the other; the client sees the first answer only. */
     public CallFault duplicate() {
         return fault(Kind.DUPLICATE, null, Duration.ZERO);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit.history;
+
+import java.util.List;
+
+/**
+ * What a thing does when its operations come one after another. Implementations are immutable.
+ *
+ * @param <S> its states, which have {@code equals} and {@code hashCode}
+ * @param <O> its operations, with their results
+ */
+public interface Model<S, O> {
+    /** The state before everything. */
+    S initial();
+
+    /**
+     * The states that an operation may lead to; none if it cannot have ended so in this state. An operation whose outcome
+     * is unknown is asked about as if it took effect here; that it has none is the checker's to try.
+     */
+    List<S> after(S state, O operation, Outcome outcome);
+}

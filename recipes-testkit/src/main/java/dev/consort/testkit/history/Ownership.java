@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit.history;
+
+/** What is done to something that one owner at a time may hold: a mutex or a leadership, with rising tokens. */
+public sealed interface Ownership {
+    /** OK: it was granted. Attempts that end otherwise are not recorded: they have no effect that anybody sees. */
+    record Acquired(long token, String value) implements Ownership {}
+
+    /** OK: it was held until then. FAILED: it was not held by this token any more. */
+    record Released(long token) implements Ownership {}
+
+    /** OK: somebody took it away, at some time after what the invocation says, and its owner was told. */
+    record Lost(long token) implements Ownership {}
+
+    /** A write guarded by the token; OK: applied. FAILED: refused, since the token was not the owner's any more. */
+    record Written(long token) implements Ownership {}
+
+    /** A change of the owner's value; outcomes as of {@link Written}. */
+    record Proclaimed(long token, String value) implements Ownership {}
+
+    /** OK: what somebody read of the owner; token 0 if there was none. */
+    record Seen(long token, String value) implements Ownership {}
+}
