@@ -49,9 +49,15 @@ public final class Linearizability<S, O> {
         final int operation;
         final long at;
         final boolean isEnd;
-        @Nullable Event previous;
-        @Nullable Event next;
-        @Nullable Event end; // of a beginning; null if there is none, or if it is unknown
+
+        @Nullable
+        Event previous;
+
+        @Nullable
+        Event next;
+
+        @Nullable
+        Event end; // of a beginning; null if there is none, or if it is unknown
 
         Event(int operation, long at, boolean isEnd) {
             this.operation = operation;

@@ -16,17 +16,31 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
      *
      * @param owner the owner's token, 0 if there is none
      * @param latest the greatest token so far
-     * @param value the owner's value
+     * @param value the owner's value, or that of the latest one
+     * @param lingering whether the latest owner was told that it lost it, but its claim may still be there, as after it
+     *     has gone without a word: others may see it until the next one comes
      */
-    public record State(long owner, long latest, String value) {
-        State free() {
-            return new State(0, latest, "");
+    public record State(long owner, long latest, String value, boolean lingering) {
+        State released() {
+            return new State(0, latest, "", false);
+        }
+
+        State lost() {
+            return new State(0, latest, value, true);
+        }
+
+        boolean mayBeSeen(long token) {
+            return token == owner || lingering && token == latest;
+        }
+
+        State withValue(String newValue) {
+            return new State(owner, latest, newValue, lingering);
         }
     }
 
     @Override
     public State initial() {
-        return new State(0, 0, "");
+        return new State(0, 0, "", false);
     }
 
     @Override
@@ -34,16 +48,16 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
         if (operation instanceof Acquired acquired) {
             return only(
                     state.owner == 0 && acquired.token() > state.latest,
-                    new State(acquired.token(), acquired.token(), acquired.value()));
+                    new State(acquired.token(), acquired.token(), acquired.value(), false));
         }
         if (operation instanceof Released released) {
             return outcome == Outcome.FAILED
                     ? only(state.owner != released.token(), state)
-                    : only(state.owner == released.token(), state.free());
+                    : only(state.owner == released.token(), state.released());
         }
         if (operation instanceof Lost lost) {
             // What was given back before it was known to be lost changes nothing.
-            return state.owner == lost.token() ? List.of(state.free()) : only(state.latest >= lost.token(), state);
+            return state.owner == lost.token() ? List.of(state.lost()) : only(state.latest >= lost.token(), state);
         }
         if (operation instanceof Written written) {
             return only(outcome == Outcome.FAILED ^ state.owner == written.token(), state);
@@ -52,18 +66,24 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
             return outcome == Outcome.FAILED
                     ? only(state.owner != proclaimed.token(), state)
                     : only(
-                            state.owner == proclaimed.token(),
-                            new State(state.owner, state.latest, proclaimed.value()));
+                            outcome == Outcome.OK
+                                    ? state.owner == proclaimed.token()
+                                    : state.mayBeSeen(proclaimed.token()),
+                            state.withValue(proclaimed.value()));
         }
-        Seen seen = (Seen) operation;
-        // The first claim of the queue is seen before its owner is told that it is granted, and may never be told.
-        return only(
-                seen.token() == 0
-                        ? state.owner == 0
-                        : seen.token() > state.latest
-                                ? state.owner == 0
-                                : seen.token() == state.owner && seen.value().equals(state.value),
-                state);
+        return afterSeen(state, (Seen) operation);
+    }
+
+    private static List<State> afterSeen(State state, Seen seen) {
+        if (seen.token() == 0) {
+            return only(state.owner == 0, state.released());
+        }
+        if (seen.token() > state.latest) {
+            // The first claim of the queue is seen before its owner is told that it is granted, and it may never be
+            // told.
+            return only(state.owner == 0, state.released());
+        }
+        return only(state.mayBeSeen(seen.token()) && seen.value().equals(state.value), state);
     }
 
     private static List<State> only(boolean allowed, State next) {

@@ -56,10 +56,7 @@ public final class ServerHistory implements AutoCloseable {
         this.watcher = client.getWatchClient()
                 .watch(
                         bytes(prefix),
-                        WatchOption.builder()
-                                .isPrefix(true)
-                                .withRevision(from)
-                                .build(),
+                        WatchOption.builder().isPrefix(true).withRevision(from).build(),
                         Watch.listener(this::onResponse, broken::completeExceptionally));
     }
 
@@ -100,9 +97,7 @@ public final class ServerHistory implements AutoCloseable {
         String key = prefix + "mark/" + marks.incrementAndGet();
         CompletableFuture<Void> seen = mark(key);
         try {
-            var unused = client.getKVClient()
-                    .put(bytes(key), bytes(""))
-                    .get(ANSWER_TIME.toSeconds(), TimeUnit.SECONDS);
+            var unused = client.getKVClient().put(bytes(key), bytes("")).get(ANSWER_TIME.toSeconds(), TimeUnit.SECONDS);
             CompletableFuture.anyOf(seen, broken).get(ANSWER_TIME.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException("the server's history cannot be followed", e);

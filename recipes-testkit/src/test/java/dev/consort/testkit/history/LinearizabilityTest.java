@@ -123,7 +123,10 @@ class LinearizabilityTest {
         ok(1, 2, acquired(5)).op(3, 0, new Released(5), UNKNOWN).ok(10, 12, new Written(5));
         isGood();
         history.clear();
-        ok(1, 2, acquired(5)).op(3, 0, new Released(5), UNKNOWN).ok(4, 5, acquired(7)).ok(6, 7, new Written(5));
+        ok(1, 2, acquired(5))
+                .op(3, 0, new Released(5), UNKNOWN)
+                .ok(4, 5, acquired(7))
+                .ok(6, 7, new Written(5));
         isBad();
     }
 
@@ -170,6 +173,17 @@ class LinearizabilityTest {
     }
 
     @Test
+    void seenLeader_whoWasToldOfItsLoss_isGoodUntilAnotherIsSeen() {
+        ok(1, 2, acquired(5)).ok(3, 4, new Lost(5)).ok(5, 6, new Seen(5, "v5"));
+        isGood();
+        ok(7, 8, new Seen(0, "")).ok(9, 10, new Seen(5, "v5"));
+        isBad();
+        history.clear();
+        ok(1, 2, acquired(5)).ok(3, 4, new Lost(5)).ok(5, 6, acquired(7)).ok(7, 8, new Seen(5, "v5"));
+        isBad();
+    }
+
+    @Test
     void violation_says_whatCannotBePlaced() {
         ok(1, 2, acquired(5)).ok(3, 4, acquired(7));
         assertThat(Linearizability.violation(MODEL, history).orElseThrow()).contains("Acquired[token=7");
@@ -210,15 +224,14 @@ class LinearizabilityTest {
             long from = 4L * i + random.nextInt(8);
             long to = from + 1 + random.nextInt(8);
             Outcome outcome = random.nextInt(6) == 0 ? UNKNOWN : random.nextInt(5) == 0 ? FAILED : OK;
-            Ownership what =
-                    switch (random.nextInt(7)) {
-                        case 0, 1 -> acquired(token += 1 + random.nextInt(2));
-                        case 2 -> new Released(token);
-                        case 3 -> new Lost(token);
-                        case 4 -> new Written(token - random.nextInt(2));
-                        case 5 -> new Proclaimed(token, "p");
-                        default -> new Seen(random.nextInt(2) * token, random.nextBoolean() ? "p" : "v" + token);
-                    };
+            Ownership what = switch (random.nextInt(7)) {
+                case 0, 1 -> acquired(token += 1 + random.nextInt(2));
+                case 2 -> new Released(token);
+                case 3 -> new Lost(token);
+                case 4 -> new Written(token - random.nextInt(2));
+                case 5 -> new Proclaimed(token, "p");
+                default -> new Seen(random.nextInt(2) * token, random.nextBoolean() ? "p" : "v" + token);
+            };
             boolean mayFail = !(what instanceof Acquired || what instanceof Lost || what instanceof Seen);
             outcome = mayFail ? outcome : OK;
             some.add(new Operation<>(i, what, outcome, from, outcome == UNKNOWN ? Operation.NEVER : to));
@@ -230,8 +243,7 @@ class LinearizabilityTest {
         if (left.stream().allMatch(operation -> operation.outcome() == UNKNOWN)) {
             return true;
         }
-        long firstEnd =
-                left.stream().mapToLong(Operation::completed).min().orElse(Operation.NEVER);
+        long firstEnd = left.stream().mapToLong(Operation::completed).min().orElse(Operation.NEVER);
         for (Operation<Ownership> next : left) {
             if (next.invoked() <= firstEnd) {
                 List<Operation<Ownership>> rest = new ArrayList<>(left);

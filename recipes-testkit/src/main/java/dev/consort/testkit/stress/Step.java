@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit.stress;
+
+/**
+ * One step of a schedule. Steps that make no sense when they come, such as a release by one who holds nothing, do
+ * nothing, so that any part of a schedule is a schedule.
+ *
+ * @param kind what to do
+ * @param who the number of a client, or of the session it belongs to; wraps around
+ * @param amount milliseconds, where the kind takes any
+ */
+public record Step(Kind kind, int who, int amount) {
+    /** What a step does. */
+    public enum Kind {
+        /** Queue without blocking. */
+        ACQUIRE(8),
+        /** Take what is free. */
+        TRY(2),
+        /** Queue up to a few milliseconds. */
+        TIMED(4),
+        /** Cancel what was queued for. */
+        CANCEL(3),
+        /** Give back. */
+        RELEASE(9),
+        /** Give back what was given back before. */
+        RELEASE_AGAIN(1),
+        /** Write the token, guarded by it. */
+        WRITE(7),
+        /** Change the owner's value. */
+        PROCLAIM(4),
+        /** Read the owner's value. */
+        READ(3),
+        /** Let time pass while something is under way. */
+        AWAIT(12),
+        /** Lose the next transaction on its way to the server. */
+        LOSE_REQUEST(2),
+        /** Lose the answer to the next transaction. */
+        LOSE_REPLY(3),
+        /** Hold the next transaction up. */
+        DELAY(2),
+        /** Fail the next transaction, and let it land later. */
+        LAND_LATE(3),
+        /** Send the next transaction twice, the second time later. */
+        DUPLICATE(2),
+        /** Break the watch streams of a session. */
+        BREAK_WATCH(2),
+        /** Hold up what the server says to a session for a while, watch events and answers alike. */
+        HOLD_REPLIES(1),
+        /** Revoke a session's lease. */
+        REVOKE(1),
+        /** Close a session. */
+        CLOSE(1),
+        /** Orphan a session. */
+        ORPHAN(1),
+        /** Delete a session's claim, as an operator may. */
+        DELETE_CLAIM(1),
+        /** Compact the server's history. */
+        COMPACT(1);
+
+        private final int weight;
+
+        Kind(int weight) {
+            this.weight = weight;
+        }
+
+        /** How often it should come, in proportion to the others. */
+        public int weight() {
+            return weight;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return kind + "(" + who + ", " + amount + ")";
+    }
+}
