@@ -30,7 +30,7 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
         }
 
         boolean mayBeSeen(long token) {
-            return token == owner || lingering && token == latest;
+            return token == owner || (lingering && token == latest);
         }
 
         State withValue(String newValue) {

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit.stress;
+
+import dev.consort.testkit.EtcdMember;
+import dev.consort.testkit.EtcdProcess;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
+/** Faults of a cluster and of its networks, one at a time, each until it is felt. For one thread. */
+final class Troubles {
+    private static final Duration FELT_WITHIN = Duration.ofSeconds(6);
+    private static final long REST_MILLIS = 400;
+
+    /** What may go wrong. */
+    private enum Trouble {
+        KILL_LEADER,
+        KILL_FOLLOWER,
+        PAUSE_LEADER,
+        PAUSE_FOLLOWER,
+        RESET_NETWORK,
+        SILENCE_ONE_WAY,
+        SILENCE_NETWORK
+    }
+
+    private final EtcdProcess cluster;
+    private final List<Network> networks;
+    private final List<ChaosClient> clients;
+    private final Random random;
+    private int next;
+
+    Troubles(EtcdProcess cluster, List<Network> networks, List<ChaosClient> clients, long seed) {
+        this.cluster = cluster;
+        this.networks = networks;
+        this.clients = clients;
+        this.random = new Random(seed);
+        this.next = random.nextInt(Trouble.values().length);
+    }
+
+    /** Causes one, each kind in turn, lets it be felt, ends it, and returns its name. */
+    String one() {
+        Trouble trouble = Trouble.values()[next++ % Trouble.values().length];
+        int leader = cluster.leader();
+        EtcdMember leading = cluster.member(leader);
+        EtcdMember following = cluster.member((leader + 1 + random.nextInt(2)) % 3);
+        Network network = networks.get(random.nextInt(networks.size()));
+        switch (trouble) {
+            case KILL_LEADER -> felt(trouble, leading::kill, 600, leading::restart);
+            case KILL_FOLLOWER -> felt(trouble, following::kill, 600, following::restart);
+            case PAUSE_LEADER -> felt(trouble, leading::pause, 1000 + random.nextInt(1500), leading::resume);
+            case PAUSE_FOLLOWER -> felt(trouble, following::pause, 1000 + random.nextInt(1000), following::resume);
+            case RESET_NETWORK -> felt(trouble, network::reset, 200, () -> {});
+            case SILENCE_ONE_WAY -> felt(
+                    trouble,
+                    () -> network.to(following.index()).stopForwarding(),
+                    1500,
+                    () -> network.to(following.index()).resumeForwarding());
+            case SILENCE_NETWORK -> felt(trouble, network::silence, 1500 + random.nextInt(3000), network::heal);
+        }
+        Chaos.pause(REST_MILLIS);
+        return trouble.name();
+    }
+
+    private void felt(Trouble trouble, Runnable begin, long millis, Runnable end) {
+        long before = troubles();
+        begin.run();
+        try {
+            Chaos.pause(millis);
+            Chaos.within(FELT_WITHIN, trouble + " is felt", () -> troubles() > before);
+        } finally {
+            end.run();
+        }
+    }
+
+    private long troubles() {
+        return clients.stream().mapToLong(ChaosClient::troubles).sum();
+    }
+}
