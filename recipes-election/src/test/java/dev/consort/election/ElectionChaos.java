@@ -18,8 +18,8 @@ class ElectionChaos {
     void election_clusterInTrouble_oneLeaderAndProgress() {
         long seed = System.nanoTime();
         System.out.println("LeaderElection: seed " + seed);
-        Map<String, Long> tally =
-                Chaos.run(client -> ElectionContender.open(client, Duration.ofSeconds(3)), 6, Duration.ofSeconds(17), seed);
+        Map<String, Long> tally = Chaos.run(
+                client -> ElectionContender.open(client, Duration.ofSeconds(3)), 6, Duration.ofSeconds(17), seed);
         System.out.println("LeaderElection: " + tally);
         assertThat(tally).containsKey("KILL_LEADER");
     }

@@ -32,7 +32,10 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 class ElectionProperties {
     private static final Set<Kind> KINDS = EnumSet.allOf(Kind.class);
 
+    @SuppressWarnings("NullAway.Init") // by open
     private static EtcdProcess etcd;
+
+    @SuppressWarnings("NullAway.Init") // by open
     private static Arena arena;
 
     @BeforeContainer

@@ -32,7 +32,10 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 class MutexProperties {
     private static final Set<Kind> KINDS = EnumSet.complementOf(EnumSet.of(Kind.PROCLAIM, Kind.READ));
 
+    @SuppressWarnings("NullAway.Init") // by open
     private static EtcdProcess etcd;
+
+    @SuppressWarnings("NullAway.Init") // by open
     private static Arena arena;
 
     @BeforeContainer

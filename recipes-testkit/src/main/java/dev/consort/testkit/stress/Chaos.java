@@ -55,7 +55,8 @@ public final class Chaos implements AutoCloseable {
     private final long start;
 
     private Chaos(Function<Client, Contender> opener, int count) {
-        cluster = EtcdProcess.builder().members(3).shortElection().unsafeNoFsync().start();
+        cluster =
+                EtcdProcess.builder().members(3).shortElection().unsafeNoFsync().start();
         operator = Client.builder()
                 .endpoints(cluster.endpoints().toArray(String[]::new))
                 .build();
@@ -81,8 +82,7 @@ public final class Chaos implements AutoCloseable {
      * @return how much was done, and which faults there were
      * @throws AssertionError if what must hold does not
      */
-    public static Map<String, Long> run(
-            Function<Client, Contender> opener, int clients, Duration faults, long seed) {
+    public static Map<String, Long> run(Function<Client, Contender> opener, int clients, Duration faults, long seed) {
         try (Chaos chaos = new Chaos(opener, clients)) {
             return chaos.run(faults, seed);
         }
@@ -124,18 +124,21 @@ public final class Chaos implements AutoCloseable {
 
     private void judge() {
         // What a session left to its lease goes with it.
-        within(BOUND, "no key is left", () -> get("").getKvs().stream()
-                .allMatch(kv -> kv.getKey().toString(UTF_8).startsWith(PREFIX + "r")));
+        within(
+                BOUND,
+                "no key is left",
+                () -> get("").getKvs().stream()
+                        .allMatch(kv -> kv.getKey().toString(UTF_8).startsWith(PREFIX + "r")));
         try (ServerHistory truth = ServerHistory.since(operator, PREFIX, start + 1)) {
             for (ChaosName name : names) {
                 List<Operation<Ownership>> told = name.history().operations();
                 List<Change> claims = truth.changesBelow(name.key() + "/");
-                List<String> found = new ArrayList<>(
-                        ClaimLives.violations(claims, truth.changesBelow(name.register()), told));
+                List<String> found =
+                        new ArrayList<>(ClaimLives.violations(claims, truth.changesBelow(name.register()), told));
                 Linearizability.violation(new OwnershipModel(), told).ifPresent(found::add);
                 if (!found.isEmpty()) {
-                    throw new AssertionError(
-                            name.key() + ":\n" + String.join("\n", found.subList(0, Math.min(20, found.size()))));
+                    throw new AssertionError(name.key() + ":\n"
+                            + String.join("\n", found.subList(0, Math.min(20, found.size()))));
                 }
             }
         }

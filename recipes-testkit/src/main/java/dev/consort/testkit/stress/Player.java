@@ -113,7 +113,7 @@ final class Player {
                 Tenure tenure = got.get();
                 history.ended(id, invoked, new Acquired(tenure.token(), tenure.value()), Outcome.OK);
                 referee.granted();
-                var unused = tenure.lost().thenAccept(reason -> lost(tenure.token(), reason, invoked, harm));
+                var unusedLoss = tenure.lost().thenAccept(reason -> lost(tenure.token(), reason, invoked, harm));
                 outcome.complete(Optional.of(tenure));
             }
         });

@@ -50,11 +50,12 @@ final class Troubles {
             case PAUSE_LEADER -> felt(trouble, leading::pause, 1000 + random.nextInt(1500), leading::resume);
             case PAUSE_FOLLOWER -> felt(trouble, following::pause, 1000 + random.nextInt(1000), following::resume);
             case RESET_NETWORK -> felt(trouble, network::reset, 200, () -> {});
-            case SILENCE_ONE_WAY -> felt(
-                    trouble,
-                    () -> network.to(following.index()).stopForwarding(),
-                    1500,
-                    () -> network.to(following.index()).resumeForwarding());
+            case SILENCE_ONE_WAY ->
+                felt(
+                        trouble,
+                        () -> network.to(following.index()).stopForwarding(),
+                        1500,
+                        () -> network.to(following.index()).resumeForwarding());
             case SILENCE_NETWORK -> felt(trouble, network::silence, 1500 + random.nextInt(3000), network::heal);
         }
         Chaos.pause(REST_MILLIS);
