@@ -3,6 +3,7 @@ package dev.consort.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Grant;
 import dev.consort.core.LossReason;
@@ -54,6 +55,8 @@ class F01_HolderIsToldIT {
                 Lock view = party.mutex(name + "-view").asLock();
                 view.lock();
                 CompletableFuture<LossReason> lost = grant.lost().toCompletableFuture();
+                // By then several watches tell of it, in any order, and what the holder is told is the same.
+                await().until(() -> party.sent.watchesOf(name) == 1);
 
                 long revoked = System.nanoTime();
                 Etcd.revoke(party.session.leaseId());

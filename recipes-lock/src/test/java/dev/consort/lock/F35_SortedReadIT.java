@@ -96,15 +96,15 @@ class F35_SortedReadIT {
             assertThat(party.mutex(name).tryAcquire()).isEmpty();
             assertThat(party.mutex(few).tryAcquire()).isEmpty();
         }
-        Duration behindMany = usualAcquire(party, name);
-        Duration behindOne = usualAcquire(party, few);
-        // A sorted read made it 8 to 13 times.
-        assertThat(behindMany).as("behind one: %s", behindOne).isLessThan(behindOne.multipliedBy(4));
+        Duration behindMany = quickAcquire(party, name);
+        Duration behindOne = quickAcquire(party, few);
+        // With a sorted read it was 8 to 13 times as long.
+        assertThat(behindMany).as("behind one: %s", behindOne).isLessThan(behindOne.multipliedBy(3));
         Etcd.revoke(lease);
     }
 
-    /** The median time of the transaction that puts the claim. */
-    private static Duration usualAcquire(Party party, String lock) {
+    /** The lower decile of the times of the transaction that puts the claim: what it takes if nothing else goes on. */
+    private static Duration quickAcquire(Party party, String lock) {
         List<Long> nanos = party.sent.txns().stream()
                 .filter(sent -> sent.request().getSuccessList().stream()
                         .anyMatch(
@@ -113,6 +113,6 @@ class F35_SortedReadIT {
                 .sorted()
                 .toList();
         assertThat(nanos).hasSizeGreaterThan(20);
-        return Duration.ofNanos(nanos.get(nanos.size() / 2));
+        return Duration.ofNanos(nanos.get(nanos.size() / 10));
     }
 }

@@ -261,7 +261,6 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 session.whyRemoved(reason -> ifCurrent(op, this::goneWhileWaiting));
             }
             case HELD -> {
-                logGone();
                 owner.lost();
                 end(null);
             }
@@ -270,17 +269,13 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     }
 
     private void goneWhileWaiting() {
-        logGone();
+        log.warn("{} '{}': its claim of revision {} was removed by another client", recipe, keys.name(), revision);
         end(new RecipeException(
                 recipe,
                 keys.name(),
                 "another client deleted or overwrote the key '" + session.text(keys.own())
                         + "' while it waited; acquire again if it is still wanted",
                 null));
-    }
-
-    private void logGone() {
-        log.warn("{} '{}': its claim of revision {} was removed by another client", recipe, keys.name(), revision);
     }
 
     private void end(@Nullable RecipeException why) {
