@@ -81,9 +81,9 @@ class ClusterIT {
             held.add(sessions.get(i).acquire(Parties.name()));
         }
         EtcdGrant grant = sessions.get(0).acquire(shared);
-        List<CompletableFuture<EtcdGrant>> waiting = sessions.stream()
+        List<CompletableFuture<Boolean>> passedOn = sessions.stream()
                 .skip(1)
-                .map(party -> party.acquireAsync(shared))
+                .map(party -> party.acquireAsync(shared).thenCompose(EtcdGrant::releaseAsync))
                 .toList();
         soon(() -> assertThat(operator.claims(shared)).hasSize(SESSIONS));
 
@@ -98,9 +98,7 @@ class ClusterIT {
         }
         Duration acquired = since(struck);
         get(grant.releaseAsync());
-        for (CompletableFuture<EtcdGrant> next : waiting) {
-            assertThat(get(get(next).releaseAsync())).isTrue();
-        }
+        passedOn.forEach(released -> assertThat(get(released)).isTrue());
         Duration handedOver = since(struck);
         while (since(struck).compareTo(OUTAGE) < 0) {
             assertThat(sessions)
