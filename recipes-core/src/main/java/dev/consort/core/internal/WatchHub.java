@@ -63,6 +63,7 @@ final class WatchHub {
     private static final Metadata.Key<String> REQUIRE_LEADER =
             Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
     private static final Duration PING_AFTER = Duration.ofSeconds(1);
+    private static final int RIVALS = 2;
 
     private final Calls calls;
     private final Timing timing;
@@ -76,6 +77,7 @@ final class WatchHub {
     private final Queue<Watch> creating = new ArrayDeque<>(); // asked for on this stream, not answered yet
     private final Map<Long, Watch> standing = new HashMap<>(); // by the server's id on this stream
     private @Nullable Stream stream;
+    private final Set<Stream> rivals = new LinkedHashSet<>(); // opened together; the first that answers is the stream
     private long lastHeard;
     private boolean pinged;
     private int failures;
@@ -114,11 +116,12 @@ final class WatchHub {
             closed = true;
             watches.clear();
             drop("closed");
+            dropRivals();
         });
     }
 
     private void open() {
-        if (closed || watches.isEmpty() || stream != null) {
+        if (closed || watches.isEmpty() || stream != null || !rivals.isEmpty()) {
             return;
         }
         creating.clear();
@@ -132,6 +135,45 @@ final class WatchHub {
             ticking = true;
             tick();
         }
+    }
+
+    /**
+     * Opens streams to two endpoints. gRPC takes the endpoints in turn, and with renewals going out at a steady pace a
+     * single new stream may come to the same silent one time after time.
+     */
+    private void race() {
+        dropRivals();
+        lastHeard = timing.nanoTime();
+        for (int i = 0; i < RIVALS; i++) {
+            Stream rival = new Stream();
+            rivals.add(rival);
+            rival.start();
+            rival.send(pingWatch());
+        }
+    }
+
+    private void dropRivals() {
+        rivals.forEach(rival -> rival.call.cancel("another one answered", null));
+        rivals.clear();
+    }
+
+    private void onFirstAnswer(Stream winner, WatchResponse ping) {
+        rivals.remove(winner);
+        dropRivals();
+        stream = winner;
+        creating.clear();
+        standing.clear();
+        lastHeard = timing.nanoTime();
+        pinged = false;
+        failures = 0;
+        if (!ping.getCanceled()) {
+            winner.cancel(ping.getWatchId());
+        }
+        watches.forEach(winner::create);
+    }
+
+    private Watch pingWatch() {
+        return new Watch(key(pingKey), 0, NOBODY);
     }
 
     private void drop(String why) {
@@ -155,11 +197,11 @@ final class WatchHub {
                         return;
                     }
                     long silent = timing.nanoTime() - lastHeard;
-                    if (stream != null && silent > deadNanos) {
+                    if ((stream != null || !rivals.isEmpty()) && silent > deadNanos) {
                         log.warn("The watch stream has been silent for {} ms; opening another one", silent / 1_000_000);
                         drop("silent");
                         calls.reconnect();
-                        open();
+                        race();
                     } else if (stream != null && silent > pingNanos && !pinged) {
                         pinged = true;
                         stream.ping();
@@ -169,6 +211,10 @@ final class WatchHub {
     }
 
     private void onMessage(Stream from, WatchResponse response) {
+        if (rivals.contains(from)) {
+            onFirstAnswer(from, response);
+            return;
+        }
         if (from != stream) {
             return;
         }
@@ -215,8 +261,11 @@ final class WatchHub {
     }
 
     private void onClose(Stream from, Status status) {
-        if (from != stream) {
+        if (from != stream && !rivals.remove(from)) {
             return;
+        }
+        if (!rivals.isEmpty()) {
+            return; // another one may answer
         }
         stream = null;
         if (!closed && !watches.isEmpty()) {
@@ -262,6 +311,10 @@ final class WatchHub {
 
         void create(Watch watch) {
             creating.add(watch);
+            send(watch);
+        }
+
+        void send(Watch watch) {
             WatchCreateRequest request =
                     watch.prototype.toBuilder().setStartRevision(watch.next).build();
             call.sendMessage(WatchRequest.newBuilder().setCreateRequest(request).build());
@@ -275,7 +328,7 @@ final class WatchHub {
 
         /** A watch that nobody wants, cancelled when it stands: unlike a progress request, every version answers it. */
         void ping() {
-            create(new Watch(key(pingKey), 0, NOBODY));
+            create(pingWatch());
         }
 
         @Override

@@ -39,11 +39,31 @@ final class ScriptedServer implements ClientInterceptor {
         private final MethodDescriptor<?, ?> method;
         final Object request;
         private final ClientCall.Listener<Object> listener;
+        private final ScriptedCall<?, ?> call;
 
-        private Call(MethodDescriptor<?, ?> method, Object request, ClientCall.Listener<Object> listener) {
+        private Call(
+                MethodDescriptor<?, ?> method,
+                Object request,
+                ClientCall.Listener<Object> listener,
+                ScriptedCall<?, ?> call) {
+            this.call = call;
             this.method = method;
             this.request = request;
             this.listener = listener;
+        }
+
+        /** Whether the two are messages of one stream. */
+        boolean isOnTheStreamOf(Call other) {
+            return call == other.call;
+        }
+
+        boolean isCancelled() {
+            return call.cancelled;
+        }
+
+        /** One message of a stream. */
+        void tell(Object message) {
+            listener.onMessage(message);
         }
 
         void answer(Object message) {
@@ -58,28 +78,40 @@ final class ScriptedServer implements ClientInterceptor {
 
     @Override
     public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-        return new ClientCall<>() {
-            private @Nullable Listener<R> listener;
+        return new ScriptedCall<>(method, calls);
+    }
 
-            @Override
-            public void start(Listener<R> responses, Metadata headers) {
-                listener = responses;
-            }
+    private static final class ScriptedCall<Q, R> extends ClientCall<Q, R> {
+        private final MethodDescriptor<Q, R> method;
+        private final List<Call> calls;
+        private @Nullable Listener<R> listener;
+        private boolean cancelled;
 
-            @Override
-            @SuppressWarnings("unchecked") // the test answers with what the method returns
-            public void sendMessage(Q message) {
-                calls.add(new Call(method, message, (Listener<Object>) Objects.requireNonNull(listener)));
-            }
+        ScriptedCall(MethodDescriptor<Q, R> method, List<Call> calls) {
+            this.method = method;
+            this.calls = calls;
+        }
 
-            @Override
-            public void request(int messages) {}
+        @Override
+        public void start(Listener<R> responses, Metadata headers) {
+            listener = responses;
+        }
 
-            @Override
-            public void cancel(@Nullable String message, @Nullable Throwable cause) {}
+        @Override
+        @SuppressWarnings("unchecked") // the test answers with what the method returns
+        public void sendMessage(Q message) {
+            calls.add(new Call(method, message, (Listener<Object>) Objects.requireNonNull(listener), this));
+        }
 
-            @Override
-            public void halfClose() {}
-        };
+        @Override
+        public void request(int messages) {}
+
+        @Override
+        public void cancel(@Nullable String message, @Nullable Throwable cause) {
+            cancelled = true;
+        }
+
+        @Override
+        public void halfClose() {}
     }
 }
