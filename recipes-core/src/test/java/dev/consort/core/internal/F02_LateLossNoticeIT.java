@@ -32,7 +32,7 @@ class F02_LateLossNoticeIT {
     /** S1, I3: renewals stop being answered; the answers of anything else, and the revoke, are kept out of it. */
     @Test
     void expiry_isKnownToTheHolderBeforeAnybodyElseIsGranted() throws InterruptedException {
-        Party holder = parties.join(settings -> settings.ttl(2));
+        Party holder = parties.join(settings -> settings.ttl(3));
         Party waiter = parties.join();
         String name = Parties.name();
         EtcdGrant grant = holder.acquire(name);
@@ -66,7 +66,7 @@ class F02_LateLossNoticeIT {
                         left.minusMillis(20).toNanos(),
                         left.plusMillis(700).plusSeconds(1).toNanos());
         assertThat(get(waiting).token()).isGreaterThan(grant.token());
-        assertThat(states).containsExactly(SessionState.AT_RISK, SessionState.LOST);
+        assertThat(states).endsWith(SessionState.AT_RISK, SessionState.LOST).containsOnlyOnce(SessionState.LOST);
         assertThat(grant.guard().txn().put(name + "-data", "late").commit()).isFalse();
         assertThat(grant.release()).isFalse();
         assertThat(get(waiting).isHeld()).isTrue();
@@ -77,7 +77,7 @@ class F02_LateLossNoticeIT {
     /** What others wait for is freed as soon as the holder knows, if etcd can be reached. */
     @Test
     void expiry_withEtcdInReach_revokesTheLease() throws InterruptedException {
-        Party holder = parties.join(settings -> settings.ttl(2));
+        Party holder = parties.join(settings -> settings.ttl(3));
         String name = Parties.name();
         EtcdGrant grant = holder.acquire(name);
         holder.faults.every(Requests.renewals()).dropMessages(Direction.TO_SERVER);
@@ -89,7 +89,7 @@ class F02_LateLossNoticeIT {
     /** I4: the server may say that the lease lives, it is lost all the same. */
     @Test
     void renewalsAnsweredAgainAfterTheDeadline_reviveNothing() throws InterruptedException {
-        Party holder = parties.join(settings -> settings.ttl(2));
+        Party holder = parties.join(settings -> settings.ttl(3));
         EtcdGrant grant = holder.acquire(Parties.name());
         var revokes =
                 holder.faults.every(CallMatcher.method("Lease/LeaseRevoke")).hangRequest();

@@ -52,7 +52,7 @@ class F16_WaiterOfLostSessionIT {
 
     @Test
     void expiredLease_failsTheWaiterAtTheDeadline() throws InterruptedException {
-        Party waiter = parties.join(settings -> settings.ttl(2));
+        Party waiter = parties.join(settings -> settings.ttl(4));
         CompletableFuture<EtcdGrant> waiting = behindAHolder(waiter, Parties.name());
         waiter.faults.every(Requests.renewals()).dropMessages(Direction.TO_SERVER);
         waiter.faults.every(Requests.events()).dropMessages(Direction.TO_CLIENT);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class GhostIT {
     /** A third of the TTL of 3 s, with the time that a busy machine takes. */
-    private static final Duration SWEPT = Duration.ofSeconds(4);
+    private static final Duration SWEPT = Duration.ofSeconds(7);
 
     @RegisterExtension
     final Parties parties = new Parties();

@@ -53,7 +53,7 @@ final class Party implements AutoCloseable {
         private CallFaults faults = CallFaults.create();
         private CallLog log = CallLog.create();
         private Duration ttl = EtcdSessionBuilder.DEFAULT_TTL;
-        private Duration connectTimeout = EtcdConnection.DEFAULT_TIMEOUT;
+        private Duration connectTimeout = Duration.ofSeconds(20); // no matter of the tests that take the default
         private Duration requestTimeout = EtcdConnection.DEFAULT_TIMEOUT;
         private Timing timing = Timing.system();
         private @Nullable Executor executor;
