@@ -29,6 +29,9 @@ final class ClaimQueue implements Claim.Owner {
 
     static final Duration MAX_HAND_OVER_TIME = Duration.ofMillis(100);
 
+    /** Hand-overs take microseconds: asking at every 64th would keep etcd busy with nothing else. */
+    private static final Duration ASK_EVERY = Duration.ofMillis(10);
+
     private final EtcdSession session;
     private final QueueKeys keys;
     private final Claim claim;
@@ -39,6 +42,7 @@ final class ClaimQueue implements Claim.Owner {
     private int sequence;
     private boolean othersWait;
     private boolean asking;
+    private long lastAsked;
     private int handOversLeft;
     private long handOverUntil;
 
@@ -46,6 +50,7 @@ final class ClaimQueue implements Claim.Owner {
         this.session = session;
         this.keys = keys;
         this.claim = new Claim(session, keys, recipe, this);
+        this.lastAsked = session.timing().nanoTime() - ASK_EVERY.toNanos();
     }
 
     void enqueue(Waiter waiter) {
@@ -142,14 +147,13 @@ final class ClaimQueue implements Claim.Owner {
                 || session.stateNow() != SessionState.ACTIVE) {
             return false;
         }
-        boolean timeLeft = session.timing().nanoTime() - handOverUntil < 0;
-        if (othersWait) {
-            return handOversLeft > 0 && timeLeft;
-        }
-        if (!timeLeft && !asking) {
+        long now = session.timing().nanoTime();
+        boolean usedUp = handOversLeft <= 0 || now - handOverUntil >= 0;
+        if (usedUp && !othersWait && !asking && now - lastAsked >= ASK_EVERY.toNanos()) {
+            lastAsked = now;
             askWhetherOthersWait();
         }
-        return true;
+        return !usedUp || !othersWait;
     }
 
     /** A holder does not see who queues behind it; so it asks now and then, and goes on until the answer comes. */
