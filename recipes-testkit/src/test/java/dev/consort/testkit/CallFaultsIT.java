@@ -279,6 +279,27 @@ class CallFaultsIT {
     }
 
     @Test
+    void landLate_failsAtOnceAndLandsAllTheSame() {
+        CallFault fault = faults.next(PUTS).landLate(Duration.ofMillis(200));
+        assertFails(send("late"), Code.UNAVAILABLE);
+        assertStruckOnce(fault);
+        assertThat(stored()).isEqualTo("nothing");
+        assertLands(fault);
+        assertThat(stored()).isEqualTo("late in version 1");
+    }
+
+    @Test
+    void landOnRelease_failsAtOnceAndLandsThen() throws ExecutionException, InterruptedException, TimeoutException {
+        CallFault fault = faults.next(PUTS).landOnRelease();
+        assertFails(send("late"), Code.UNAVAILABLE);
+        assertSucceeds(send("first"));
+        assertThat(fault.landed()).isNotDone();
+        fault.release();
+        assertLands(fault);
+        assertThat(stored()).isEqualTo("late in version 2");
+    }
+
+    @Test
     void duplicateNext_isAppliedTwice() throws ExecutionException, InterruptedException, TimeoutException {
         CallFault fault = faults.duplicateNext(PUTS);
         assertSucceeds(send("twice"));

@@ -3,6 +3,9 @@ package dev.consort.testkit.history;
 
 /** What is done to something that one owner at a time may hold: a mutex or a leadership, with rising tokens. */
 public sealed interface Ownership {
+    /** Whose operation it is, or who was seen. */
+    long token();
+
     /** OK: it was granted. Attempts that end otherwise are not recorded: they have no effect that anybody sees. */
     record Acquired(long token, String value) implements Ownership {}
 

@@ -90,6 +90,10 @@ final class ChaosClient implements AutoCloseable {
             try {
                 Contender now = contender;
                 if (now == null || !now.isAlive()) {
+                    contender = null;
+                    if (now != null) {
+                        now.close();
+                    }
                     now = opener.apply(client);
                     contender = now;
                 }

@@ -46,6 +46,7 @@ final class Player {
     private CompletableFuture<Optional<Tenure>> wanted = NOTHING;
     private CompletableFuture<Boolean> released = CompletableFuture.completedFuture(true);
     private @Nullable Tenure earlier;
+    private long asked; // when it began to want what it owns
     private final Set<Long> expired = ConcurrentHashMap.newKeySet();
     private final Map<Long, String> unexplained = new ConcurrentHashMap<>();
 
@@ -77,6 +78,7 @@ final class Player {
     void acquire(Contender contender, String name, String value, LongUnaryOperator harm) {
         if (isIdle()) {
             long invoked = history.moment();
+            asked = invoked;
             Contender.Queued queued = contender.acquireAsync(name, value);
             cancel = queued.cancel();
             wanted = outcome(queued.outcome().thenApply(Optional::of), invoked, harm);
@@ -87,6 +89,7 @@ final class Player {
     void acquire(Callable<Optional<? extends Tenure>> attempt, Executor thread, LongUnaryOperator harm) {
         if (isIdle()) {
             long invoked = history.moment();
+            asked = invoked;
             cancel = () -> {};
             wanted = outcome(
                     CompletableFuture.supplyAsync(
@@ -153,13 +156,19 @@ final class Player {
         wanted = NOTHING;
         long invoked = history.moment();
         long token = tenure.token();
+        long granted = asked;
         CompletableFuture<Boolean> before = released;
         CompletableFuture<Boolean> now = new CompletableFuture<>();
         var unused = tenure.releaseAsync().whenComplete((wasOwner, failure) -> {
+            long harmed = harm.applyAsLong(granted);
             if (Boolean.FALSE.equals(wasOwner)) {
-                lost(token, "release says so", 0, harm);
+                lost(token, "release says so", granted, harm);
+            } else if (harmed != 0) {
+                // Where the answer to a release was lost, nobody can say who removed the claim.
+                history.ended(id, harmed, new Lost(token), Outcome.OK);
             }
-            history.ended(id, invoked, new Released(token), outcome(wasOwner));
+            boolean certain = harmed == 0 || !Boolean.TRUE.equals(wasOwner);
+            history.ended(id, invoked, new Released(token), certain ? outcome(wasOwner) : Outcome.UNKNOWN);
             now.complete(true);
         });
         released = before.thenCombine(now, (a, b) -> true);

@@ -49,6 +49,9 @@ final class Seat implements AutoCloseable {
         if (now == null || !now.isAlive()) {
             faults.clear();
             proxy.resumeForwarding();
+            if (now != null) {
+                now.close();
+            }
             now = opener.apply(client);
             contender = now;
         }
@@ -65,9 +68,12 @@ final class Seat implements AutoCloseable {
         harms.add(moment);
     }
 
-    /** The first harm since a moment; 0 if there was none. */
+    /** The first harm since a moment, else the last one before it, which may not have been noticed; 0 if there was none. */
     long harmSince(long moment) {
-        return harms.stream().filter(harm -> harm >= moment).findFirst().orElse(0L);
+        return harms.stream()
+                .filter(harm -> harm >= moment)
+                .findFirst()
+                .orElseGet(() -> harms.isEmpty() ? 0L : harms.get(harms.size() - 1));
     }
 
     void fault(Step step) {
