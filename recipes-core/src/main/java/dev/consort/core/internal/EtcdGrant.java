@@ -37,6 +37,7 @@ public final class EtcdGrant implements Grant {
     private final FencingToken token;
     private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private volatile State state = State.HELD; // written by the serializer only
+    private volatile boolean givenBack; // set by whoever releases, for whom it is over at once
 
     // Confined to the serializer.
     private int inFlight;
@@ -62,7 +63,7 @@ public final class EtcdGrant implements Grant {
 
     @Override
     public boolean isHeld() {
-        return state == State.HELD && session.isAlive();
+        return state == State.HELD && !givenBack && session.isAlive();
     }
 
     @Override
@@ -123,6 +124,7 @@ public final class EtcdGrant implements Grant {
     /** Whoever calls second learns false: it was released before. */
     private CompletableFuture<Boolean> closeOnce() {
         CompletableFuture<Boolean> mine = new CompletableFuture<>();
+        givenBack = true;
         session.execute(() -> {
             if (state != State.HELD || !session.isAlive()) {
                 Completion.of(released, (wasHeld, failure) -> mine.complete(false));
