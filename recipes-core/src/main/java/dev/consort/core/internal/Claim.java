@@ -280,6 +280,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     private void end(@Nullable RecipeException why) {
         forget();
+        session.usedLately(keys); // a put that is applied again would leave a ghost here, too
         if (why != null) {
             owner.refused(why);
         }
@@ -387,6 +388,10 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     }
 
     // The value of a held claim
+
+    boolean isRewritten() {
+        return value != null && value.isRewritten();
+    }
 
     boolean holds(ByteString wanted) {
         return value != null && value.holds(wanted);

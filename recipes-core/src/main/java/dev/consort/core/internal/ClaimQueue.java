@@ -101,6 +101,10 @@ final class ClaimQueue implements Claim.Owner {
             waiters.addFirst(next); // the session is about to tell it
         } else if (next.spec.term() && !claim.holds(next.value())) {
             rewriteFor(next);
+        } else if (!next.spec.term() && claim.isRewritten()) {
+            // A mutex's guard compares the mod revision, which an election of the same name has moved.
+            waiters.addFirst(next);
+            claim.release();
         } else {
             holder = new EtcdGrant(session, this, next.spec, claim.revision(), sequence);
             next.result.complete(Optional.of(holder));
@@ -110,7 +114,11 @@ final class ClaimQueue implements Claim.Owner {
     /** The claim was made for another candidate, who has withdrawn: its key must carry the winner's value first. */
     private void rewriteFor(Waiter next) {
         waiters.addFirst(next);
+        long of = claim.revision();
         Completion.of(claim.rewrite(next.value()), (ours, failure) -> {
+            if (claim.state() != Claim.State.HELD || claim.revision() != of) {
+                return; // whoever waits goes on with the next claim
+            }
             if (failure instanceof RecipeException why) {
                 refuseAll(why);
                 claim.release();

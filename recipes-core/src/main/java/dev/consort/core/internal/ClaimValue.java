@@ -2,11 +2,14 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import dev.consort.core.OutcomeUnknownException;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * What one claim's key holds, and how it is told from a foreign key of the same name. A mutex's is put once; an
@@ -52,6 +55,10 @@ final class ClaimValue {
                 && (rewritten || kv.getModRevision() == modRevision);
     }
 
+    boolean isRewritten() {
+        return rewritten;
+    }
+
     boolean holds(ByteString wanted) {
         return value.equals(wanted);
     }
@@ -77,27 +84,41 @@ final class ClaimValue {
             return;
         }
         TxnRequest request = ClaimTxns.rewrite(keys, revision, modRevision, newValue, session.leaseId());
-        session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
+        AtomicBoolean repeated = new AtomicBoolean();
+        BooleanSupplier wanted = () -> {
+            repeated.set(true); // asked after an attempt that was not answered
+            return session.isOpen();
+        };
+        session.onAnswer(session.calls().untilAnswered(request, wanted), (response, failure) -> {
             if (failure != null) {
                 done.completeExceptionally(failure.toException(recipe, keys.name()));
             } else if (response.getSucceeded()) {
                 modRevision = response.getHeader().getRevision();
                 value = newValue;
                 done.complete(true);
-            } else if (over) {
-                done.complete(false);
             } else {
-                onRefused(response, newValue, done);
+                onRefused(response, newValue, repeated.get(), done);
             }
         });
     }
 
     /** An earlier attempt may be what changed the key: then it is done. */
-    private void onRefused(TxnResponse response, ByteString newValue, CompletableFuture<Boolean> done) {
+    private void onRefused(
+            TxnResponse response, ByteString newValue, boolean repeated, CompletableFuture<Boolean> done) {
         List<KeyValue> mine = response.getResponses(0).getResponseRange().getKvsList();
         if (mine.isEmpty() || !isIn(mine.get(0))) {
-            gone.run();
-            done.complete(false);
+            if (!over) {
+                gone.run();
+            }
+            if (repeated) {
+                done.completeExceptionally(new OutcomeUnknownException(
+                        recipe,
+                        keys.name(),
+                        "it ended before etcd said whether the new value had been put; read before writing",
+                        null));
+            } else {
+                done.complete(false);
+            }
             return;
         }
         modRevision = mine.get(0).getModRevision();
