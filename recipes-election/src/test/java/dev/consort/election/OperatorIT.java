@@ -176,6 +176,24 @@ class OperatorIT {
         assertThat(two.claims(name)).isEmpty();
     }
 
+    /** The lease is renewed, and ghosts are looked for, every three seconds. */
+    @Test
+    void campaign_appliedAgainAfterAnOperatorDeletedTheClaim_isRemoved() throws Exception {
+        try (Peer three = Peer.join(Duration.ofSeconds(9))) {
+            CallFault ghost =
+                    three.faults.next(Peer.putOf(three.key(name), "ghost")).duplicateOnRelease();
+            CompletableFuture<Leadership> waiting = three.election(name).campaignAsync("ghost");
+            await().until(() -> two.claims(name).size() == 2);
+            two.delete(three.key(name));
+            await().until(waiting::isCompletedExceptionally);
+            ghost.release();
+            now(ghost.landed());
+            assertThat(two.claims(name)).hasSize(2);
+            await().untilAsserted(() -> assertThat(two.claims(name)).hasSize(1));
+            assertThat(leadership.isHeld()).isTrue();
+        }
+    }
+
     @Test
     void campaign_appliedAgainAfterItsResignation_nextTermHasItsOwnValue() throws Exception {
         assertThat(leadership.resign()).isTrue();

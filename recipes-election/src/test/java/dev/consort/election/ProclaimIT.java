@@ -110,7 +110,7 @@ class ProclaimIT {
         Leadership leader = now(next);
         late.release();
         now(late.landed());
-        assertThat(now(proclaimed)).isFalse();
+        assertNotApplied(proclaimed);
         assertThat(value()).isEqualTo("next");
         assertThat(two.claims(name)).hasSize(1);
         leader.close();
@@ -127,9 +127,35 @@ class ProclaimIT {
         Leadership again = one.election(name).campaign("again");
         late.release();
         now(late.landed());
-        assertThat(now(proclaimed)).isFalse();
+        assertNotApplied(proclaimed);
         assertThat(value()).isEqualTo("again");
         assertThat(again.isHeld()).isTrue();
+    }
+
+    @Test
+    void proclaim_replyLostAndResignedMeanwhile_isNotCalledRefused() {
+        CallFault lost = one.faults.next(putOf(one.key(name), "A")).loseReply();
+        CallFault again = one.faults.next(putOf(one.key(name), "A")).hold();
+        CompletableFuture<Boolean> proclaimed = leadership.proclaimAsync("A");
+        now(lost.hit());
+        assertThat(value()).isEqualTo("A");
+        now(again.hit());
+        assertThat(leadership.resign()).isTrue();
+        again.release();
+        assertThat(proclaimed)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    /** Refused, or unknown if it was tried again meanwhile. */
+    private static void assertNotApplied(CompletableFuture<Boolean> proclaimed) {
+        CompletableFuture<Boolean> refused = proclaimed.exceptionally(failure -> {
+            assertThat(failure).isInstanceOf(OutcomeUnknownException.class);
+            return false;
+        });
+        assertThat(now(refused)).isFalse();
     }
 
     /** S29: what observers see never goes back, whatever an earlier leader still sends. */

@@ -5,6 +5,11 @@ import static dev.consort.election.Peer.now;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
+import dev.consort.core.internal.Acquirer;
+import dev.consort.core.internal.ClaimSpec;
+import dev.consort.core.internal.EtcdGrant;
+import dev.consort.core.internal.EtcdSession;
 import dev.consort.election.LeaderElection.Leader;
 import dev.consort.testkit.CallCounts;
 import java.util.ArrayList;
@@ -124,6 +129,30 @@ class SharedCandidacyIT {
         assertThat(one.election(name).leader()).map(Leader::value).contains("third");
         winner.close();
         await().untilAsserted(() -> assertThat(one.claims(name)).isEmpty());
+    }
+
+    /** A mutex of the same name is in the same queue; its guard compares what a candidate's value has moved. */
+    @Test
+    void mutexOfTheSameName_followsACandidateThatWithdrew_itsGuardCommits() throws Exception {
+        Leadership leader = one.election(name).campaign("leader");
+        CompletableFuture<Leadership> first = two.election(name).campaignAsync("first");
+        await().until(() -> one.claims(name).size() == 2);
+        CompletableFuture<Leadership> second = two.election(name).campaignAsync("second");
+        CompletableFuture<EtcdGrant> mutex = new Acquirer<>(EtcdSession.of(two.session), grant -> grant)
+                .acquireAsync(new ClaimSpec("Mutex", name, () -> ByteString.copyFromUtf8("mutex"), false));
+        assertThat(first.cancel(false)).isTrue();
+        var rewrite = two.faults.next(Peer.putOf(two.key(name), "second")).loseReply();
+        var again = two.faults.next(Peer.putOf(two.key(name), "second")).hold();
+        leader.close();
+        now(rewrite.hit());
+        now(again.hit());
+        assertThat(second.cancel(false)).isTrue();
+        again.release();
+
+        EtcdGrant held = now(mutex);
+        assertThat(held.guard().txn().put("registers/" + name, "mutex").commit())
+                .isTrue();
+        assertThat(held.release()).isTrue();
     }
 
     @Test
