@@ -47,6 +47,23 @@ class F01_SilentLossIT {
         assertNoticed(noticed);
     }
 
+    /** With no claim in etcd that could be seen to go, the session's own key tells. */
+    @Test
+    void revokedLease_isNoticedByASessionThatHoldsNothing() {
+        List<Duration> noticed = new ArrayList<>();
+        for (int i = 0; i < TRIALS; i++) {
+            Party party = parties.join();
+            CompletableFuture<Long> told =
+                    party.session.lost().thenApply(reason -> System.nanoTime()).toCompletableFuture();
+            operator.revoke(party.session.leaseId());
+            long revoked = System.nanoTime();
+            noticed.add(Duration.ofNanos(get(told) - revoked));
+            assertThat(outcome(party.session.lost())).isEqualTo(LossReason.REVOKED);
+            assertThat(party.session.remaining()).isZero();
+        }
+        assertNoticed(noticed);
+    }
+
     /** S4: the session lives on, and so do its other grants. */
     @Test
     void deletedClaim_losesThatGrantAlone() throws InterruptedException {
