@@ -72,7 +72,7 @@ class GhostIT {
     /** It became the head of the queue, and is told so: whoever is told of a claim that is nobody's removes it. */
     @Test
     void ghost_thatIsToldOfItsGrant_passesTheBatonOn() throws InterruptedException {
-        Party party = parties.join(settings -> settings.ttl(24));
+        Party party = parties.join(settings -> settings.ttl(60));
         Party holder = parties.join();
         Party last = parties.join();
         String name = Parties.name();
@@ -85,7 +85,7 @@ class GhostIT {
         CompletableFuture<EtcdGrant> waiting = last.acquireAsync(name);
         Waits.soon(() -> assertThat(operator.claims(name)).hasSize(3));
         grant.close();
-        within(SWEPT, () -> assertThat(waiting).isCompleted()); // long before the renewal at 8 s
+        within(SWEPT, () -> assertThat(waiting).isCompleted()); // long before the renewal at 20 s
         assertThat(operator.claims(name)).hasSize(1);
     }
 
