@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Histories of one object: partition those of several names first. Not threadsafe; for a single check.
  */
 public final class Linearizability<S, O> {
+    /** The problem is NP-complete: a search that has come so far would not end. */
+    private static final int MOST_TRIED = 2_000_000;
+
     private final Model<S, O> model;
     private final List<Operation<O>> operations;
     private final Event head = new Event(-1, 0, false);
@@ -39,6 +42,7 @@ public final class Linearizability<S, O> {
      * Checks a history.
      *
      * @return empty if it is linearizable, else a text that says which operations could not be placed
+     * @throws IllegalStateException if that is not decided after two million states
      */
     public static <S, O> Optional<String> violation(Model<S, O> model, List<Operation<O>> history) {
         return new Linearizability<>(model, List.copyOf(history)).check();
@@ -152,8 +156,15 @@ public final class Linearizability<S, O> {
         Operation<O> operation = operations.get(event.operation);
         List<S> ways = model.after(state, operation.what(), operation.outcome());
         for (int way = from; way < ways.size(); way++) {
+            if (operation.outcome() == Outcome.UNKNOWN && ways.get(way).equals(state)) {
+                continue; // it need not have happened, and would change nothing: placing it only doubles the search
+            }
             BitSet then = (BitSet) done.clone();
             then.set(event.operation);
+            if (tried.size() >= MOST_TRIED) {
+                throw new IllegalStateException("undecided after " + MOST_TRIED + " states of a history of "
+                        + operations.size() + " operations: record shorter ones, or fewer of unknown outcome");
+            }
             if (tried.add(new Tried<>(then, ways.get(way)))) {
                 return new Choice<>(event, state, ways, way);
             }

@@ -55,6 +55,17 @@ class LinearizabilityTest {
         isGood();
     }
 
+    /** Each of them may have happened or not: what changes nothing must not double the search. */
+    @Test
+    void manyWritesOfUnknownOutcome_areDecidedAllTheSame() {
+        ok(1, 2, acquired(5));
+        for (int i = 0; i < 60; i++) {
+            op(3 + i, 0, new Written(5), UNKNOWN);
+        }
+        ok(100, 101, acquired(7)).ok(102, 103, new Released(5)).ok(104, 105, new Released(7));
+        isBad();
+    }
+
     @Test
     void twoOwners_isBad() {
         ok(1, 2, acquired(5)).ok(3, 4, acquired(7)).ok(5, 6, new Released(5)).ok(7, 8, new Released(7));
