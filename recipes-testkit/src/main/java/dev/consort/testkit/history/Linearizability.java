@@ -92,7 +92,7 @@ public final class Linearizability<S, O> {
     private record Tried<S>(BitSet done, S state) {}
 
     /** An operation that was placed, from a state, by one of the ways that the model allows. */
-    private record Choice<S>(Event event, S from, List<S> ways, int way) {}
+    private record Choice<S>(Event event, S from, List<S> ways, int way, boolean only) {}
 
     private void list() {
         List<Event> events = new ArrayList<>();
@@ -122,7 +122,7 @@ public final class Linearizability<S, O> {
         Event event = head.next;
         int left = toBeDone;
         while (left > 0) {
-            Choice<S> next = event == null || event.isEnd ? null : firstWay(event, state, 0);
+            Choice<S> next = event == null || event.isEnd ? null : nextChoice(event, state);
             if (next != null) {
                 state = place(next);
                 left -= next.event.end == null ? 0 : 1;
@@ -138,6 +138,10 @@ public final class Linearizability<S, O> {
                 takeBack(last);
                 left += last.event.end == null ? 0 : 1;
                 state = last.from;
+                if (last.only) {
+                    event = null;
+                    continue;
+                }
                 Choice<S> other = firstWay(last.event, state, last.way + 1);
                 if (other != null) {
                     state = place(other);
@@ -149,6 +153,25 @@ public final class Linearizability<S, O> {
             }
         }
         return Optional.empty();
+    }
+
+    /** What can be placed at once and nowhere else goes first; it leaves no other choice to come back to. */
+    private @Nullable Choice<S> nextChoice(Event event, S state) {
+        if (event == head.next) {
+            for (Event at = event; at != null && !at.isEnd; at = at.next) {
+                Operation<O> operation = operations.get(at.operation);
+                if (operation.outcome() != Outcome.UNKNOWN
+                        && !model.after(state, operation.what(), operation.outcome())
+                                .isEmpty()
+                        && model.changesNothingFrom(state, operation.what(), operation.outcome())) {
+                    Choice<S> found = firstWay(at, state, 0);
+                    if (found != null) {
+                        return new Choice<>(at, state, found.ways, found.way, true);
+                    }
+                }
+            }
+        }
+        return firstWay(event, state, 0);
     }
 
     /** The first way, from the given one on, to a state that was not tried after the same operations. */
@@ -166,7 +189,7 @@ public final class Linearizability<S, O> {
                         + operations.size() + " operations: record shorter ones, or fewer of unknown outcome");
             }
             if (tried.add(new Tried<>(then, ways.get(way)))) {
-                return new Choice<>(event, state, ways, way);
+                return new Choice<>(event, state, ways, way, false);
             }
         }
         return null;

@@ -74,6 +74,14 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
         return afterSeen(state, (Seen) operation);
     }
 
+    @Override
+    public boolean changesNothingFrom(State state, Ownership operation, Outcome outcome) {
+        // A token that was the latest, or older, and is not the owner's will never be the owner's again.
+        return operation instanceof Written
+                || outcome == Outcome.FAILED
+                || (operation instanceof Lost lost && lost.token() <= state.latest && lost.token() != state.owner);
+    }
+
     private static List<State> afterSeen(State state, Seen seen) {
         if (seen.token() == 0) {
             return only(state.owner == 0, state.released());
