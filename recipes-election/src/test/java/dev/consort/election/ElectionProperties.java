@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.testkit.EtcdProcess;
 import dev.consort.testkit.stress.Arena;
+import dev.consort.testkit.stress.Plot;
 import dev.consort.testkit.stress.Step;
 import dev.consort.testkit.stress.Step.Kind;
 import java.time.Duration;
@@ -69,10 +70,15 @@ class ElectionProperties {
                 KINDS.stream().map(kind -> Tuple.of(kind.weight(), kind)).toList();
         Arbitrary<Integer> who = Arbitraries.integers().between(0, 11);
         Arbitrary<Integer> amount = Arbitraries.integers().between(0, 8);
-        return Combinators.combine(Arbitraries.frequency(kinds), who, amount)
+        Arbitrary<List<Step>> step = Combinators.combine(Arbitraries.frequency(kinds), who, amount)
                 .as(Step::new)
+                .map(List::of);
+        Arbitrary<List<Step>> plot =
+                Combinators.combine(Arbitraries.of(Plot.class), who).as(Plot::steps);
+        return Arbitraries.frequencyOf(Tuple.of(40, step), Tuple.of(1, plot))
                 .list()
                 .ofMinSize(15)
-                .ofMaxSize(60);
+                .ofMaxSize(50)
+                .map(parts -> parts.stream().flatMap(List::stream).toList());
     }
 }

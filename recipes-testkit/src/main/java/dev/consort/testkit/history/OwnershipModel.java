@@ -63,13 +63,10 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
             return only(outcome == Outcome.FAILED ^ state.owner == written.token(), state);
         }
         if (operation instanceof Proclaimed proclaimed) {
+            // What was under way when its owner was told of the loss may be applied as long as the claim is there.
             return outcome == Outcome.FAILED
                     ? only(state.owner != proclaimed.token(), state)
-                    : only(
-                            outcome == Outcome.OK
-                                    ? state.owner == proclaimed.token()
-                                    : state.mayBeSeen(proclaimed.token()),
-                            state.withValue(proclaimed.value()));
+                    : only(state.mayBeSeen(proclaimed.token()), state.withValue(proclaimed.value()));
         }
         return afterSeen(state, (Seen) operation);
     }

@@ -36,6 +36,9 @@ final class Player {
         void foul(String what);
     }
 
+    /** The reason of a loss that only the release told. */
+    static final String BY_RELEASE = "its release says so";
+
     private static final CompletableFuture<Optional<Tenure>> NOTHING =
             CompletableFuture.completedFuture(Optional.empty());
 
@@ -162,7 +165,7 @@ final class Player {
         var unused = tenure.releaseAsync().whenComplete((wasOwner, failure) -> {
             long harmed = harm.applyAsLong(granted);
             if (Boolean.FALSE.equals(wasOwner)) {
-                lost(token, "release says so", granted, harm);
+                lost(token, BY_RELEASE, granted, harm);
             } else if (harmed != 0) {
                 // Where the answer to a release was lost, nobody can say who removed the claim.
                 history.ended(id, harmed, new Lost(token), Outcome.OK);

@@ -32,6 +32,7 @@ final class Seat implements AutoCloseable {
     private final Function<Client, Contender> opener;
     private final Map<Step.Kind, Queue<CallFault>> all = new EnumMap<>(Step.Kind.class);
     private final List<Long> harms = new CopyOnWriteArrayList<>(); // read by callbacks
+    private boolean duplicated;
     private @Nullable Contender contender;
 
     Seat(String endpoint, Function<Client, Contender> opener) {
@@ -76,7 +77,13 @@ final class Seat implements AutoCloseable {
                 .orElseGet(() -> harms.isEmpty() ? 0L : harms.get(harms.size() - 1));
     }
 
+    /** Whether a request may have been applied twice, and the answer be that of the second time: that it was too late. */
+    boolean duplicated() {
+        return duplicated;
+    }
+
     void fault(Step step) {
+        duplicated |= step.kind() == Step.Kind.DUPLICATE;
         MatchedCalls next = faults.next(TXN);
         Duration delay = Duration.ofMillis(1 + step.amount() * 3L);
         CallFault fault = switch (step.kind()) {
@@ -115,6 +122,7 @@ final class Seat implements AutoCloseable {
 
     void forgetHarms() {
         harms.clear();
+        duplicated = false;
     }
 
     long hits(Step.Kind kind) {

@@ -6,10 +6,14 @@ package dev.consort.testkit.stress;
  * nothing, so that any part of a schedule is a schedule.
  *
  * @param kind what to do
- * @param who the number of a client, or of the session it belongs to; wraps around
+ * @param who the number of a client, or of the session it belongs to; wraps around; from {@value #MATE} on, the next client
+ *     of the same session as that number less {@value #MATE}
  * @param amount milliseconds, where the kind takes any
  */
 public record Step(Kind kind, int who, int amount) {
+    /** What is added to a client's number to mean another one of its session. */
+    public static final int MATE = 100;
+
     /** What a step does. */
     public enum Kind {
         /** Queue without blocking. */
@@ -32,6 +36,8 @@ public record Step(Kind kind, int who, int amount) {
         READ(3),
         /** Let time pass while something is under way. */
         AWAIT(12),
+        /** Let time pass whatever happens. */
+        PAUSE(1),
         /** Lose the next transaction on its way to the server. */
         LOSE_REQUEST(2),
         /** Lose the answer to the next transaction. */
