@@ -82,6 +82,17 @@ class F09_AnswerOfCampaignLostIT {
         assertThat(two.claims(name)).isEmpty();
     }
 
+    /** Where nothing else is in its way any more. */
+    @Test
+    void requestLate_afterTheRetryHasResigned_leavesNoClaim() throws Exception {
+        CallFault late = one.faults.next(putOf(one.key(name))).hold();
+        one.election(name).campaign("first").close();
+        now(late.hit());
+        late.release();
+        now(late.landed());
+        assertThat(two.claims(name)).isEmpty();
+    }
+
     @Test
     void requestLate_afterTheCampaignWasCancelled_leavesNoClaim() {
         CallFault late = one.faults.next(putOf(one.key(name))).hold();
