@@ -185,7 +185,9 @@ final class PollingContender implements Contender {
 
         @Override
         public CompletableFuture<Boolean> releaseAsync() {
-            return CompletableFuture.supplyAsync(() -> guarded(key, created, Op.delete(key, DeleteOption.DEFAULT)));
+            // Not what was called lost before.
+            return CompletableFuture.supplyAsync(
+                    () -> guarded(key, created, Op.delete(key, DeleteOption.DEFAULT)) && isAlive());
         }
 
         @Override
