@@ -69,8 +69,13 @@ final class PollingContender implements Contender {
     @Override
     public Queued acquireAsync(String name, String value) {
         AtomicBoolean wanted = new AtomicBoolean(true);
+        // A thread for each: pollers would starve one another in a shared pool of as many threads as processors.
         CompletableFuture<Held> held = CompletableFuture.supplyAsync(
-                () -> acquire(name, value, wanted, Long.MAX_VALUE).orElseThrow());
+                () -> acquire(name, value, wanted, Long.MAX_VALUE).orElseThrow(), task -> {
+                    Thread poller = new Thread(task, "poller");
+                    poller.setDaemon(true);
+                    poller.start();
+                });
         return new Queued(held, () -> wanted.set(false));
     }
 
@@ -103,6 +108,9 @@ final class PollingContender implements Contender {
                 .withLimit(1)
                 .build();
         while (true) {
+            if (!isAlive()) {
+                throw new IllegalStateException("the session has ended");
+            }
             var now = answer(kv.get(bytes(name + "/"), first)).getKvs();
             if (!waits || (!now.isEmpty() && now.get(0).getCreateRevision() == created)) {
                 return Optional.of(new Held(key, created, value));
