@@ -128,7 +128,7 @@ final class ClaimQueue implements Claim.Owner {
         });
     }
 
-    /** The holder gives its grant back; {@code clean} is false if a guarded write of it may still land. */
+    /** The holder gives its grant back; {@code clean} is false if a copy of a guarded write of it may still land. */
     CompletableFuture<Boolean> close(EtcdGrant grant, boolean clean) {
         if (grant != holder) {
             return CompletableFuture.completedFuture(false);

@@ -41,7 +41,7 @@ public final class EtcdGrant implements Grant {
 
     // Confined to the serializer.
     private int inFlight;
-    private boolean unresolved;
+    private boolean wrote;
     private Timing.Timer closeTimer = Timing.Timer.NONE;
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
 
@@ -138,10 +138,7 @@ public final class EtcdGrant implements Grant {
             if (inFlight == 0) {
                 giveBack();
             } else {
-                closeTimer = session.after(session.calls().requestTimeout(), () -> {
-                    unresolved = true;
-                    giveBack();
-                });
+                closeTimer = session.after(session.calls().requestTimeout(), this::giveBack);
             }
         });
         return mine;
@@ -153,7 +150,10 @@ public final class EtcdGrant implements Grant {
         }
         closeTimer.cancel();
         state = State.RELEASED;
-        Completion.forward(queue.close(this, !unresolved), released);
+        // A copy of a guarded write may still be on its way, even of one that was answered: only a claim that is
+        // deleted
+        // refuses it, so that it cannot land under the next holder.
+        Completion.forward(queue.close(this, !wrote), released);
     }
 
     // For guarded transactions and recipes, on the serializer
@@ -164,12 +164,12 @@ public final class EtcdGrant implements Grant {
             return false;
         }
         inFlight++;
+        wrote = true;
         return true;
     }
 
-    void guardedEnd(boolean known) {
+    void guardedEnd() {
         inFlight--;
-        unresolved |= !known;
         if (inFlight == 0 && state == State.CLOSING) {
             giveBack();
         }

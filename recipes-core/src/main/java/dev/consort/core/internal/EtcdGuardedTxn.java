@@ -130,7 +130,7 @@ final class EtcdGuardedTxn implements GuardedTxn {
             boolean refused,
             @Nullable CallFailure failure) {
         if (failure == null) {
-            grant.guardedEnd(true);
+            grant.guardedEnd();
             if (refused) {
                 grant.doubted();
             }
@@ -138,7 +138,7 @@ final class EtcdGuardedTxn implements GuardedTxn {
         } else if (failure.kind() == CallFailure.Kind.REFUSED && attempt < 5) {
             session.after(Calls.pause(attempt), () -> attempt(built, attempt + 1, result));
         } else {
-            grant.guardedEnd(failure.kind() != CallFailure.Kind.AMBIGUOUS);
+            grant.guardedEnd();
             result.completeExceptionally(failure);
         }
     }
