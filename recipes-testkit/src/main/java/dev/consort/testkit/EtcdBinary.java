@@ -86,6 +86,12 @@ record EtcdBinary(Path etcd) {
         return etcdctl;
     }
 
+    /** What restores a backup: {@code etcdutl} where it is in the same folder, else {@code etcdctl}. */
+    Path restorer() {
+        Path etcdutl = etcd.resolveSibling("etcdutl");
+        return Files.isExecutable(etcdutl) ? etcdutl : etcdctl();
+    }
+
     /** The version, such as {@code 3.5.30}. */
     String version() {
         String said = output(List.of(etcd.toString(), "--version"), etcd.getRoot(), Redirect.DISCARD);

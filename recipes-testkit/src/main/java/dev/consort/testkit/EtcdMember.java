@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +23,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EtcdMember {
     static final Duration ANSWER_TIME = Duration.ofSeconds(20);
+    /** The data's folder below the member's own, as the process is told. */
+    static final String DATA = "data";
+
     private static final long PROBE_PAUSE_MILLIS = 5;
     private static final int LINES_IN_ERRORS = 15;
 
     private final int index;
     private final String endpoint;
     private final Path folder;
-    private final List<String> command;
+    private final Supplier<List<String>> command;
     private final BooleanSupplier majorityRuns;
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -41,11 +45,11 @@ public final class EtcdMember {
     @GuardedBy("lock")
     private boolean closed;
 
-    EtcdMember(int index, String endpoint, Path folder, List<String> command, BooleanSupplier majorityRuns) {
+    EtcdMember(int index, String endpoint, Path folder, Supplier<List<String>> command, BooleanSupplier majorityRuns) {
         this.index = index;
         this.endpoint = endpoint;
         this.folder = folder;
-        this.command = List.copyOf(command);
+        this.command = command;
         this.majorityRuns = majorityRuns;
     }
 
@@ -168,13 +172,28 @@ public final class EtcdMember {
                 throw new IllegalStateException("the cluster has been closed");
             }
             Redirect log = Redirect.appendTo(folder.resolve("log").toFile());
-            process = GuardedProcess.start(folder, command, Map.of(), log, log);
+            process = GuardedProcess.start(folder, command.get(), Map.of(), log, log);
             paused = false;
         } catch (IOException e) {
             throw new EtcdProcessException("cannot start member " + index, e);
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Kills the process and forgets its data. */
+    void erase() {
+        lock.lock();
+        try {
+            kill();
+            ScratchFolder.remove(folder.resolve(DATA));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Path data() {
+        return folder.resolve(DATA);
     }
 
     void close() {

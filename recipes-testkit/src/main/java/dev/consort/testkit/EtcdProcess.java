@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -41,6 +43,9 @@ public final class EtcdProcess implements AutoCloseable {
     private final ScratchFolder scratch;
     private final List<EtcdMember> members;
     private final Etcdctl etcdctl;
+    private final List<List<String>> identities; // of the members: what a restore has to know, too
+    private final ReentrantLock changing = new ReentrantLock(); // one replacement of all data at a time
+    private volatile int generation; // makes a cluster's id, together with the members' names and URLs
 
     private EtcdProcess(EtcdBinary binary, int count, List<String> shared) {
         this.binary = binary;
@@ -51,21 +56,25 @@ public final class EtcdProcess implements AutoCloseable {
                 .mapToObj(i -> "m" + i + "=" + url(ports.get(count + i)))
                 .collect(Collectors.joining(","));
         List<EtcdMember> created = new ArrayList<>();
+        List<List<String>> named = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             String client = url(ports.get(i));
             String peer = url(ports.get(count + i));
+            List<String> identity =
+                    List.of("--name=m" + i, "--initial-advertise-peer-urls=" + peer, "--initial-cluster=" + cluster);
             List<String> command = new ArrayList<>(List.of(
                     binary.etcd().toString(),
-                    "--name=m" + i,
-                    "--data-dir=data",
+                    "--data-dir=" + EtcdMember.DATA,
                     "--listen-client-urls=" + client,
                     "--advertise-client-urls=" + client,
-                    "--listen-peer-urls=" + peer,
-                    "--initial-advertise-peer-urls=" + peer,
-                    "--initial-cluster=" + cluster));
+                    "--listen-peer-urls=" + peer));
+            command.addAll(identity);
             command.addAll(shared);
-            created.add(new EtcdMember(i, client, scratch.subfolder("m" + i), command, this::majorityRuns));
+            named.add(identity);
+            created.add(new EtcdMember(
+                    i, client, scratch.subfolder("m" + i), () -> withToken(command), this::majorityRuns));
         }
+        this.identities = List.copyOf(named);
         this.members = List.copyOf(created);
         this.etcdctl = new Etcdctl(binary, endpoints(), scratch.subfolder("etcdctl"), ETCDCTL_TIME);
     }
@@ -195,6 +204,71 @@ public final class EtcdProcess implements AutoCloseable {
      */
     public Process etcdctlProcess(String... arguments) {
         return etcdctl.start(List.of(arguments));
+    }
+
+    /**
+     * Saves a backup of the cluster to a new file, as {@code etcdctl snapshot save} does.
+     *
+     * @throws EtcdProcessException if the file exists, or no backup can be made
+     */
+    public void snapshot(Path file) {
+        if (Files.exists(file)) {
+            throw new EtcdProcessException("not overwriting " + file);
+        }
+        String leader = "--endpoints=" + member(leader()).endpoint();
+        etcdctl(leader, "snapshot", "save", file.toAbsolutePath().toString());
+    }
+
+    /**
+     * Kills all members, puts the state of a backup in the place of their data, and starts them again at the same
+     * endpoints: the cluster's id stays the same, and unless the arguments raise it the revision goes back. Returns when
+     * every member answers.
+     *
+     * @param file what {@link #snapshot} or {@code etcdctl snapshot save} has saved
+     * @param arguments more for {@code snapshot restore}, such as {@code --bump-revision=1000000} and {@code
+     *     --mark-compacted} of etcd 3.5.10 and later
+     * @throws EtcdProcessException if the backup cannot be restored, or a member does not answer within 20 s
+     */
+    public void restore(Path file, String... arguments) {
+        replaceData(() -> members.forEach(member -> {
+            List<String> command =
+                    new ArrayList<>(List.of(file.toAbsolutePath().toString(), "--data-dir=" + member.data()));
+            command.addAll(withToken(identities.get(member.index())));
+            command.addAll(List.of(arguments));
+            etcdctl.restore(command);
+        }));
+    }
+
+    /**
+     * Kills all members, forgets their data, and starts another, empty cluster at the same endpoints, which has another
+     * id. Returns when every member answers.
+     *
+     * @throws EtcdProcessException if a member does not answer within 20 s
+     */
+    public void replaceByAnotherCluster() {
+        replaceData(this::nextGeneration);
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    private void nextGeneration() {
+        generation++;
+    }
+
+    private void replaceData(Runnable replacement) {
+        changing.lock();
+        try {
+            members.forEach(EtcdMember::erase);
+            replacement.run();
+            launch();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private List<String> withToken(List<String> arguments) {
+        List<String> all = new ArrayList<>(arguments);
+        all.add(1, "--initial-cluster-token=consort-" + generation); // before a user's own
+        return all;
     }
 
     /** Where everything is that it writes. */

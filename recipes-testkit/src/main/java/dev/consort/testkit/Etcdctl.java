@@ -33,14 +33,26 @@ final class Etcdctl implements AutoCloseable {
 
     /* Output goes to files, so that one thread can wait with a limit and no full pipe can block the command. */
     String run(List<String> arguments) {
+        return run("etcdctl", command(arguments), arguments);
+    }
+
+    /** Restores a backup, for which no server is asked: since etcd 3.6 a program of its own does that. */
+    void restore(List<String> arguments) {
+        Path program = binary.restorer();
+        List<String> command = new ArrayList<>(List.of(program.toString(), "snapshot", "restore"));
+        command.addAll(arguments);
+        run(program.getFileName() + " snapshot restore", command, arguments);
+    }
+
+    private String run(String name, List<String> command, List<String> arguments) {
         int run = runs.incrementAndGet();
         Path output = folder.resolve("out-" + run);
         Path error = folder.resolve("err-" + run);
-        Process process = launch(arguments, Redirect.to(output.toFile()), Redirect.to(error.toFile()));
+        Process process = launch(command, Redirect.to(output.toFile()), Redirect.to(error.toFile()));
         try {
             boolean ended = process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
             if (!ended || process.exitValue() != 0) {
-                throw new EtcdProcessException("etcdctl " + String.join(" ", arguments)
+                throw new EtcdProcessException(name + " " + String.join(" ", arguments)
                         + (ended
                                 ? " ended with status " + process.exitValue()
                                 : " took longer than " + limit.toMillis() + " ms")
@@ -49,9 +61,9 @@ final class Etcdctl implements AutoCloseable {
             return text(output);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new EtcdProcessException("interrupted while etcdctl was running", e);
+            throw new EtcdProcessException("interrupted while " + name + " was running", e);
         } catch (IOException e) {
-            throw new EtcdProcessException("cannot read the output of etcdctl", e);
+            throw new EtcdProcessException("cannot read the output of " + name, e);
         } finally {
             GuardedProcess.end(process);
             started.remove(process);
@@ -61,22 +73,26 @@ final class Etcdctl implements AutoCloseable {
 
     Process start(List<String> arguments) {
         started.removeIf(process -> !process.isAlive());
-        return launch(arguments, Redirect.PIPE, Redirect.PIPE);
+        return launch(command(arguments), Redirect.PIPE, Redirect.PIPE);
     }
 
-    private Process launch(List<String> arguments, Redirect output, Redirect error) {
+    private List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(binary.etcdctl().toString());
         if (arguments.stream().noneMatch(argument -> argument.startsWith("--endpoints"))) {
             command.add("--endpoints=" + String.join(",", endpoints));
         }
         command.addAll(arguments);
+        return command;
+    }
+
+    private Process launch(List<String> command, Redirect output, Redirect error) {
         try {
             Process process = GuardedProcess.start(folder, command, Map.of("ETCDCTL_API", "3"), output, error);
             started.add(process);
             return process;
         } catch (IOException e) {
-            throw new EtcdProcessException("cannot start " + binary.etcdctl(), e);
+            throw new EtcdProcessException("cannot start " + command.get(0), e);
         }
     }
 

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /** A temporary folder that goes with {@link #close()} or with this JVM, however it ends. */
 final class ScratchFolder implements AutoCloseable {
@@ -43,6 +45,17 @@ final class ScratchFolder implements AutoCloseable {
             return Files.createDirectory(path.resolve(name));
         } catch (IOException e) {
             throw new EtcdProcessException("cannot create the folder " + path.resolve(name), e);
+        }
+    }
+
+    /** Removes a folder with all that is in it; no effect if there is none. */
+    static void remove(Path folder) {
+        try (Stream<Path> inside = Files.exists(folder) ? Files.walk(folder) : Stream.empty()) {
+            for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new EtcdProcessException("cannot remove " + folder, e);
         }
     }
 

@@ -14,8 +14,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class EtcdProcessIT {
@@ -217,5 +220,60 @@ class EtcdProcessIT {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> builder.electionTimeout(Duration.ofMillis(49)))
                 .withMessageContaining("PT0.049S");
+    }
+
+    @Test
+    void restore_bringsTheOldStateBackUnderTheSameClusterId(@TempDir Path folder) {
+        Path backup = folder.resolve("backup");
+        try (EtcdProcess etcd = three()) {
+            String before = header(etcd, "cluster_id");
+            etcd.etcdctl("put", "kept", "1");
+            etcd.snapshot(backup);
+            assertThatExceptionOfType(EtcdProcessException.class)
+                    .isThrownBy(() -> etcd.snapshot(backup))
+                    .withMessageContaining("not overwriting");
+            long saved = Long.parseLong(header(etcd, "revision"));
+            etcd.etcdctl("put", "kept", "2");
+            etcd.etcdctl("put", "gone", "3");
+
+            etcd.restore(backup);
+
+            assertThat(etcd.etcdctl("get", "", "--from-key", "--print-value-only"))
+                    .isEqualTo("1\n");
+            assertThat(header(etcd, "revision")).isEqualTo(Long.toString(saved));
+            assertThat(header(etcd, "cluster_id")).isEqualTo(before);
+            etcd.etcdctl("put", "new", "4");
+            etcd.member(0).restart();
+            assertThat(etcd.etcdctl("get", "new", "--print-value-only")).isEqualTo("4\n");
+        }
+    }
+
+    @Test
+    void restore_ofWhatIsNoBackup_saysSo(@TempDir Path folder) {
+        try (EtcdProcess etcd = one()) {
+            assertThatExceptionOfType(EtcdProcessException.class)
+                    .isThrownBy(() -> etcd.restore(folder.resolve("none")))
+                    .withMessageContainingAll("snapshot restore", "none");
+        }
+    }
+
+    @Test
+    void replaceByAnotherCluster_isEmptyAndHasAnotherId() {
+        try (EtcdProcess etcd = one()) {
+            String before = header(etcd, "cluster_id");
+            etcd.etcdctl("put", "key", "1");
+
+            etcd.replaceByAnotherCluster();
+
+            assertThat(etcd.etcdctl("get", "", "--from-key")).isEmpty();
+            assertThat(header(etcd, "cluster_id")).isNotEqualTo(before);
+        }
+    }
+
+    private static String header(EtcdProcess etcd, String field) {
+        String json = etcd.etcdctl("get", "-", "--write-out=json");
+        Matcher matcher = Pattern.compile("\"" + field + "\":(\\d+)").matcher(json);
+        assertThat(matcher.find()).as(json).isTrue();
+        return matcher.group(1);
     }
 }
