@@ -51,8 +51,12 @@ final class CallbackOrder {
         }
     }
 
-    /** Runs a task on the executor; one that is shut down must not keep futures from completing. */
     void unordered(Runnable task) {
+        submit(executor, task);
+    }
+
+    /** Runs a task on the executor; one that is shut down must not keep futures from completing. */
+    static void submit(Executor executor, Runnable task) {
         try {
             executor.execute(task);
         } catch (RejectedExecutionException e) {

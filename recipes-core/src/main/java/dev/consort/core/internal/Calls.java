@@ -44,7 +44,8 @@ final class Calls {
 
     Calls(ManagedChannel channel, CallOptions options, Timing timing, Duration requestTimeout) {
         this.channel = channel;
-        this.options = options.withExecutor(Runnable::run);
+        // A batch of events over the limit, 4 MiB unless the client sets it, would break every stream that it comes by.
+        this.options = options.withExecutor(Runnable::run).withMaxInboundMessageSize(Integer.MAX_VALUE);
         this.timing = timing;
         this.requestTimeout = requestTimeout;
         this.lastReset = new AtomicLong(timing.nanoTime());

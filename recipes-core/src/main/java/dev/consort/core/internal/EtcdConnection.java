@@ -33,6 +33,7 @@ public final class EtcdConnection implements Connection {
     private final Timing timing;
     private final Calls calls;
     private final WatchHub watches;
+    private final PrefixViews views = new PrefixViews(this);
     private final ThreadPoolExecutor callbacks;
     private final Set<EtcdSession> sessions = ConcurrentHashMap.newKeySet();
     private final Set<CompletableFuture<?>> pending = ConcurrentHashMap.newKeySet();
@@ -125,6 +126,10 @@ public final class EtcdConnection implements Connection {
         return watches;
     }
 
+    PrefixViews views() {
+        return views;
+    }
+
     Timing timing() {
         return timing;
     }
@@ -189,6 +194,7 @@ public final class EtcdConnection implements Connection {
         List<CompletableFuture<?>> closing = new ArrayList<>(pending);
         List.copyOf(sessions).forEach(session -> closing.add(session.closeAsync()));
         Await.quietly(CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
+        views.close();
         watches.close();
         timing.close();
         callbacks.shutdown();

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Every watch of a connection on one gRPC stream. When the stream breaks, each watch goes on from the revision after its
- * last event; the server's "created" answer never moves that revision, which is how jetcd loses events. A stream that
- * is silent is asked for an answer, and left for another endpoint if none comes.
+ * last event or progress notification; the server's "created" answer never moves that revision, which is how jetcd loses
+ * events. A stream that is silent is asked for an answer, and left for another endpoint if none comes.
  *
  * <p>Listeners are called by the hub's serializer, in revision order for one watch: they must hand over and return.
  *
@@ -35,8 +35,11 @@ import org.slf4j.LoggerFactory;
 final class WatchHub {
     /** Who is told. */
     interface Listener {
-        /** The server has set the watch up, for the first time or again. */
+        /** The server has set the watch up, for the first time or again; events missed since then follow. */
         default void onCreated() {}
+
+        /** The stream under a watch that stood is gone. It goes on by itself; until then nothing is heard. */
+        default void onBroken() {}
 
         /** Events in revision order; all those of a revision come together. */
         void onEvents(List<Event> events);
@@ -111,6 +114,15 @@ final class WatchHub {
         return WatchCreateRequest.newBuilder().setKey(key).build();
     }
 
+    /** With progress notifications, which keep an idle watch's revision from being compacted away. */
+    static WatchCreateRequest prefix(ByteString prefix) {
+        return WatchCreateRequest.newBuilder()
+                .setKey(prefix)
+                .setRangeEnd(ClaimTxns.endOf(prefix))
+                .setProgressNotify(true)
+                .build();
+    }
+
     void close() {
         serializer.execute(() -> {
             closed = true;
@@ -179,8 +191,15 @@ final class WatchHub {
     private void drop(String why) {
         if (stream != null) {
             stream.call.cancel(why, null);
-            stream = null;
+            broken();
         }
+    }
+
+    private void broken() {
+        stream = null;
+        List<Watch> stood = List.copyOf(standing.values());
+        standing.clear();
+        stood.forEach(watch -> watch.listener.onBroken());
     }
 
     private void reopenLater() {
@@ -235,9 +254,10 @@ final class WatchHub {
             log.debug("Watch ended by the server: {}", response.getCancelReason());
             watch.listener.onGap();
         } else if (response.getEventsCount() > 0) {
-            List<Event> events = response.getEventsList();
-            watch.next = events.get(events.size() - 1).getKv().getModRevision() + 1;
-            watch.listener.onEvents(events);
+            watch.onEvents(response.getEventsList());
+        } else {
+            // A progress notification: nothing is missed up to there, and a compaction up to there does no harm.
+            watch.next = Math.max(watch.next, response.getHeader().getRevision() + 1);
         }
     }
 
@@ -267,7 +287,7 @@ final class WatchHub {
         if (!rivals.isEmpty()) {
             return; // another one may answer
         }
-        stream = null;
+        broken();
         if (!closed && !watches.isEmpty()) {
             log.debug("The watch stream ended ({}); resuming {} watches", status, watches.size());
             calls.reconnect();
@@ -279,13 +299,37 @@ final class WatchHub {
     final class Watch {
         private final WatchCreateRequest prototype;
         private final Listener listener;
-        private long id; // confined to serializer, like next
+        private long id; // confined to serializer, like what follows
         private long next;
+        private boolean resumed;
 
         private Watch(WatchCreateRequest prototype, long from, Listener listener) {
             this.prototype = prototype;
             this.next = from;
             this.listener = listener;
+        }
+
+        /**
+         * Where to start on a stream. A resumed watch starts one revision early: opened at just the revision of a
+         * compaction, servers before 3.4.36 and 3.5.18 leave out that revision's deletions without a word.
+         */
+        private long start() {
+            boolean early = resumed && next > 1;
+            resumed = true;
+            return early ? next - 1 : next;
+        }
+
+        private void onEvents(List<Event> events) {
+            List<Event> fresh = events;
+            if (events.get(0).getKv().getModRevision() < next) {
+                fresh = events.stream()
+                        .filter(event -> event.getKv().getModRevision() >= next)
+                        .toList();
+            }
+            if (!fresh.isEmpty()) {
+                next = fresh.get(fresh.size() - 1).getKv().getModRevision() + 1;
+                listener.onEvents(fresh);
+            }
         }
 
         void cancel() {
@@ -316,7 +360,7 @@ final class WatchHub {
 
         void send(Watch watch) {
             WatchCreateRequest request =
-                    watch.prototype.toBuilder().setStartRevision(watch.next).build();
+                    watch.prototype.toBuilder().setStartRevision(watch.start()).build();
             call.sendMessage(WatchRequest.newBuilder().setCreateRequest(request).build());
         }
 

@@ -7,10 +7,14 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.op.Op;
+import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
 import io.etcd.jetcd.options.LeaseOption;
 import io.etcd.jetcd.options.PutOption;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -58,6 +62,35 @@ final class Operator implements AutoCloseable {
 
     void put(String key, String value) {
         answer(client.getKVClient().put(bytes(key), bytes(value)));
+    }
+
+    /** All in one transaction; returns its revision. */
+    long putAll(Map<String, String> values) {
+        Op[] puts = values.entrySet().stream()
+                .map(entry -> Op.put(bytes(entry.getKey()), bytes(entry.getValue()), PutOption.DEFAULT))
+                .toArray(Op[]::new);
+        return answer(client.getKVClient().txn().Then(puts).commit())
+                .getHeader()
+                .getRevision();
+    }
+
+    /** Keys 0 to count - 1 below the prefix, a hundred in each revision. */
+    void putMany(String prefix, int count, String value) {
+        for (int from = 0; from < count; from += 100) {
+            Map<String, String> values = new LinkedHashMap<>();
+            for (int i = from; i < Math.min(count, from + 100); i++) {
+                values.put(prefix + i, value);
+            }
+            putAll(values);
+        }
+    }
+
+    /** All below the prefix at once; returns the revision. */
+    long deleteBelow(String prefix) {
+        DeleteOption option = DeleteOption.builder().isPrefix(true).build();
+        return answer(client.getKVClient().delete(bytes(prefix), option))
+                .getHeader()
+                .getRevision();
     }
 
     void put(String key, String value, long lease) {

@@ -94,7 +94,7 @@ class WatchHubTest {
         first.tell(event(0, 7));
         first.end(Status.UNAVAILABLE);
         timing.advance(Duration.ofSeconds(1));
-        assertThat(created(only()).getStartRevision()).isEqualTo(8);
+        assertThat(created(only()).getStartRevision()).isEqualTo(7);
         assertThat(told).containsExactly("created", "event 7");
     }
 

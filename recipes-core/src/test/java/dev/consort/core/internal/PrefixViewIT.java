@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import static dev.consort.core.internal.Waits.get;
+import static dev.consort.core.internal.Waits.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.internal.PrefixView.Cause;
+import dev.consort.core.internal.PrefixView.Change;
+import dev.consort.core.internal.PrefixView.Snapshot;
+import dev.consort.core.internal.PrefixView.Subscription;
+import dev.consort.testkit.CallCounts;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
+import io.etcd.jetcd.api.RangeRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What a view tells, and what it costs. */
+class PrefixViewIT {
+    @RegisterExtension
+    final Parties parties = new Parties();
+
+    private final Operator operator = SharedEtcd.operator();
+    private final String prefix = Parties.name() + "/";
+    private final ViewRecorder recorder = new ViewRecorder();
+
+    private Subscription view(Party party, String of, PrefixView.Listener listener) {
+        return parties.closing(PrefixView.open(party.connection, "Test", of, party.connection.callbacks(), listener));
+    }
+
+    private Party looking() {
+        Party party = parties.join();
+        get(view(party, prefix, recorder).ready());
+        return party;
+    }
+
+    private void breakStream(Party party) {
+        assertThat(party.faults.breakStreams("Watch/Watch")).isEqualTo(1);
+    }
+
+    @Test
+    void view_tellsASnapshotAndThenEveryRevisionWhole() {
+        operator.put(prefix + "a", "1");
+        operator.put(prefix.substring(0, prefix.length() - 1), "beside");
+        looking();
+        assertThat(recorder.state()).isEqualTo(Map.of(prefix + "a", "1"));
+        assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
+        long revision = operator.putAll(Map.of(prefix + "a", "2", prefix + "b", "3", prefix + "c", "4"));
+        long deleted = operator.deleteBelow(prefix);
+        soon(() -> assertThat(recorder.revision()).isEqualTo(deleted));
+        assertThat(recorder.sizes()).isEqualTo(Map.of(revision, 3, deleted, 3));
+        assertThat(recorder.state()).isEmpty();
+        assertThat(recorder.wrong()).isEmpty();
+    }
+
+    @Test
+    void namespace_isNotSeen() {
+        Party party = parties.join();
+        String inside = "inside/" + prefix;
+        EtcdConnection connection = parties.closing(
+                EtcdConnection.of(new EtcdConnectionBuilder(SharedEtcd.server().endpoints())
+                        .namespace("inside/")
+                        .open()));
+        operator.put(inside + "a", "1");
+        operator.put(prefix + "b", "2");
+        get(parties.closing(PrefixView.open(connection, "Test", prefix, connection.callbacks(), recorder))
+                .ready());
+        operator.put(inside + "c", "3");
+        soon(() -> assertThat(recorder.state()).isEqualTo(Map.of(prefix + "a", "1", prefix + "c", "3")));
+        assertThat(party.connection.relative(ByteString.copyFromUtf8(inside)).toStringUtf8())
+                .isEqualTo(inside);
+    }
+
+    /** One watch and one read however many look; the last one to leave ends it. */
+    @Test
+    void thousandSubscribers_shareOneWatch() {
+        Party party = parties.join();
+        List<Subscription> subscriptions = new ArrayList<>();
+        List<ViewRecorder> recorders = new ArrayList<>();
+        operator.put(prefix + "a", "1");
+        CallCounts before = party.log.counts();
+        for (int i = 0; i < 1_000; i++) {
+            recorders.add(new ViewRecorder());
+            subscriptions.add(view(party, prefix, recorders.get(i)));
+        }
+        subscriptions.forEach(subscription -> get(subscription.ready()));
+        operator.put(prefix + "a", "2");
+        soon(() -> assertThat(recorders)
+                .allMatch(one -> one.state().equals(Map.of(prefix + "a", "2")) && one.events() == 1));
+        assertThat(party.log.counts().watchesOpen()).isEqualTo(before.watchesOpen() + 1);
+        assertThat(party.log.counts().unaryCalls("KV/Range")).isEqualTo(before.unaryCalls("KV/Range") + 1);
+        subscriptions.subList(1, 1_000).forEach(Subscription::close);
+        operator.put(prefix + "a", "3");
+        soon(() -> assertThat(recorders.get(0).events()).isEqualTo(2));
+        assertThat(recorders.get(1).events()).isEqualTo(1);
+        subscriptions.get(0).close();
+        subscriptions.get(0).close();
+        soon(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(before.watchesOpen()));
+        get(view(party, prefix, recorder).ready());
+        assertThat(recorder.state()).isEqualTo(Map.of(prefix + "a", "3"));
+    }
+
+    @Test
+    void thousandsOfViews_shareOneStream() {
+        Party party = parties.join();
+        List<ViewRecorder> recorders = new ArrayList<>();
+        List<Subscription> subscriptions = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+            recorders.add(new ViewRecorder());
+            subscriptions.add(view(party, prefix + i + "/", recorders.get(i)));
+        }
+        subscriptions.forEach(subscription -> get(subscription.ready()));
+        breakStream(party);
+        for (int i = 0; i < 2_000; i += 100) {
+            operator.put(prefix + i + "/a", "1");
+        }
+        for (int i = 0; i < 2_000; i++) {
+            ViewRecorder one = recorders.get(i);
+            int expected = i % 100 == 0 ? 1 : 0;
+            soon(() -> assertThat(one.events()).isEqualTo(expected));
+        }
+        assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(2);
+    }
+
+    @Test
+    void brokenStream_losesNothingAndSaysStale() {
+        Party party = looking();
+        operator.put(prefix + "a", "1");
+        soon(() -> assertThat(recorder.events()).isEqualTo(1));
+        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        breakStream(party);
+        soon(() -> assertThat(recorder.news()).containsExactly("stale"));
+        operator.put(prefix + "a", "2");
+        operator.put(prefix + "b", "1");
+        get(down.hit());
+        down.stop();
+        soon(() -> assertThat(recorder.news()).containsExactly("stale", "current"));
+        soon(() -> assertThat(recorder.events()).isEqualTo(3));
+        assertThat(recorder.wrong()).isEmpty();
+        assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
+    }
+
+    /** S13, F17: read again, and told what is different. */
+    @Test
+    void compactedWhileDisconnected_readsAgainAndTellsTheDifferences() {
+        operator.put(prefix + "stays", "1");
+        operator.put(prefix + "goes", "1");
+        operator.put(prefix + "changes", "1");
+        Party party = looking();
+        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        breakStream(party);
+        get(down.hit());
+        operator.delete(Operator.bytes(prefix + "goes"));
+        operator.put(prefix + "changes", "2");
+        operator.put(prefix + "comes", "1");
+        operator.put("-", "later");
+        operator.compact();
+        down.stop();
+        soon(() -> assertThat(recorder.snapshots()).containsExactly(Cause.OPENED, Cause.GAP));
+        assertThat(recorder.lastDifferences())
+                .extracting(PrefixViewIT::text)
+                .containsExactly("changes 1->2", "comes null->1", "goes 1->null");
+        operator.put(prefix + "stays", "2");
+        soon(() -> assertThat(recorder.state())
+                .isEqualTo(Map.of(prefix + "stays", "2", prefix + "changes", "2", prefix + "comes", "1")));
+        assertThat(recorder.wrong()).isEmpty();
+    }
+
+    private static String text(Change change) {
+        PrefixView.Entry before = change.before();
+        PrefixView.Entry after = change.after();
+        String key = change.key().toStringUtf8();
+        return key.substring(key.lastIndexOf('/') + 1) + " "
+                + (before == null ? null : before.value().toStringUtf8()) + "->"
+                + (after == null ? null : after.value().toStringUtf8());
+    }
+
+    /** The last event that was seen is that of the compaction: old servers leave its deletion out silently. */
+    @Test
+    void deletionAtTheCompactedRevision_isNotLost() {
+        operator.put(prefix + "a", "1");
+        Party party = looking();
+        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        breakStream(party);
+        get(down.hit());
+        operator.delete(Operator.bytes(prefix + "a"));
+        operator.compact();
+        down.stop();
+        soon(() -> assertThat(recorder.state()).isEmpty());
+        assertThat(recorder.wrong()).isEmpty();
+    }
+
+    @Test
+    void compactedWhileConnected_isNotNoticed() {
+        looking();
+        operator.put(prefix + "a", "1");
+        operator.compact();
+        operator.put(prefix + "a", "2");
+        operator.compact();
+        operator.put(prefix + "a", "3");
+        soon(() -> assertThat(recorder.events()).isEqualTo(3));
+        assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
+    }
+
+    @Test
+    void compactedBetweenTwoPages_startsOver() {
+        operator.putMany(prefix, 3_000, "v");
+        Party party = parties.join();
+        CallFault held = party.faults
+                .next(CallMatcher.method("KV/Range").when(RangeRequest.class, request -> request.getRevision() > 0))
+                .hold();
+        Subscription view = view(party, prefix, recorder);
+        get(held.hit());
+        operator.put(prefix + "0", "changed");
+        operator.compact();
+        held.release();
+        get(view.ready());
+        assertThat(recorder.state()).hasSize(3_000).containsEntry(prefix + "0", "changed");
+        operator.put(prefix + "0", "again");
+        soon(() -> assertThat(recorder.events()).isEqualTo(1));
+        assertThat(recorder.wrong()).isEmpty();
+    }
+
+    /** S15: nobody else is held up, and memory is bounded. */
+    @Test
+    void slowListener_isToldASnapshotInPlaceOfWhatItMissed() {
+        Party party = looking();
+        CountDownLatch blocked = new CountDownLatch(1);
+        ConcurrentLinkedQueue<Object> told = new ConcurrentLinkedQueue<>();
+        ViewRecorder slow = new ViewRecorder();
+        get(view(party, prefix, new PrefixView.Listener() {
+                    @Override
+                    public void onSnapshot(Snapshot snapshot) {
+                        told.add(snapshot);
+                        slow.onSnapshot(snapshot);
+                    }
+
+                    @Override
+                    public void onChanges(long revision, List<Change> changes) {
+                        told.add(changes);
+                        slow.onChanges(revision, changes);
+                        try {
+                            blocked.await();
+                        } catch (InterruptedException e) {
+                            throw new AssertionError(e);
+                        }
+                    }
+                })
+                .ready());
+        operator.putMany(prefix, 5_000, "v");
+        soon(() -> assertThat(recorder.events()).isEqualTo(5_000));
+        assertThat(told).hasSize(2);
+        blocked.countDown();
+        soon(() -> assertThat(slow.state()).isEqualTo(recorder.state()));
+        assertThat(slow.snapshots()).containsExactly(Cause.OPENED, Cause.OVERFLOW);
+        operator.put(prefix + "0", "w");
+        soon(() -> assertThat(slow.state()).containsEntry(prefix + "0", "w"));
+        assertThat(slow.wrong()).isEmpty();
+        assertThat(recorder.wrong()).isEmpty();
+    }
+
+    /** Up to the limit nothing is dropped. */
+    @Test
+    void listenerBehindByLessThanTheBuffer_isToldEachChange() {
+        Party party = parties.join();
+        CountDownLatch blocked = new CountDownLatch(1);
+        Subscription view = view(party, prefix, new PrefixView.Listener() {
+            @Override
+            public void onSnapshot(Snapshot snapshot) {
+                recorder.onSnapshot(snapshot);
+                try {
+                    blocked.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+
+            @Override
+            public void onChanges(long revision, List<Change> changes) {
+                recorder.onChanges(revision, changes);
+            }
+        });
+        ViewRecorder other = new ViewRecorder();
+        get(view(party, prefix, other).ready());
+        operator.putMany(prefix, ViewSubscriber.BUFFER, "v");
+        soon(() -> assertThat(other.events()).isEqualTo(ViewSubscriber.BUFFER));
+        blocked.countDown();
+        get(view.ready());
+        soon(() -> assertThat(recorder.events()).isEqualTo(ViewSubscriber.BUFFER));
+        assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
+    }
+
+    /** S37. */
+    @Test
+    void throwingListener_goesOnBeingTold() {
+        Party party = parties.join();
+        ConcurrentLinkedQueue<Long> told = new ConcurrentLinkedQueue<>();
+        get(view(party, prefix, new PrefixView.Listener() {
+                    @Override
+                    public void onSnapshot(Snapshot snapshot) {
+                        throw new AssertionError("on purpose");
+                    }
+
+                    @Override
+                    public void onChanges(long revision, List<Change> changes) {
+                        told.add(revision);
+                        throw new IllegalStateException("on purpose");
+                    }
+                })
+                .ready());
+        operator.put(prefix + "a", "1");
+        operator.put(prefix + "a", "2");
+        soon(() -> assertThat(told).hasSize(2));
+    }
+
+    @Test
+    void listenerThatCloses_isToldNoMore() {
+        Party party = looking();
+        CompletableFuture<Subscription> self = new CompletableFuture<>();
+        ConcurrentLinkedQueue<Long> told = new ConcurrentLinkedQueue<>();
+        self.complete(view(party, prefix, new PrefixView.Listener() {
+            @Override
+            public void onSnapshot(Snapshot snapshot) {
+                self.join();
+            }
+
+            @Override
+            public void onChanges(long revision, List<Change> changes) {
+                told.add(revision);
+                self.join().close();
+            }
+        }));
+        get(self.join().ready());
+        operator.put(prefix + "a", "1");
+        operator.put(prefix + "a", "2");
+        soon(() -> assertThat(recorder.events()).isEqualTo(2));
+        assertThat(told).hasSize(1);
+    }
+
+    /** A client's limit for messages is 4 MiB unless it says otherwise; a batch of events may be larger. */
+    @Test
+    void backlogLargerThanTheClientsMessageLimit_isTold() {
+        Party party = looking();
+        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        breakStream(party);
+        get(down.hit());
+        String large = "x".repeat(1_000_000);
+        for (int i = 0; i < 8; i++) {
+            operator.put(prefix + i, large);
+        }
+        down.stop();
+        soon(() -> assertThat(recorder.events()).isEqualTo(8));
+        ViewRecorder late = new ViewRecorder();
+        get(view(party, prefix, late).ready());
+        Party fresh = parties.join();
+        ViewRecorder read = new ViewRecorder();
+        get(view(fresh, prefix, read).ready());
+        assertThat(read.state()).hasSize(8).isEqualTo(late.state()).isEqualTo(recorder.state());
+    }
+
+    @Test
+    void closedConnection_opensNoView() {
+        Party party = parties.join();
+        Subscription before = view(party, prefix, recorder);
+        get(before.ready());
+        party.connection.close();
+        operator.put(prefix + "a", "1");
+        before.close();
+        assertThatThrownBy(() -> view(party, prefix, recorder))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
+        Waits.stays(Duration.ofMillis(100), () -> recorder.events() == 0);
+    }
+}
