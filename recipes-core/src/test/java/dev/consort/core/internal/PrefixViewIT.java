@@ -125,10 +125,11 @@ class PrefixViewIT {
         for (int i = 0; i < 2_000; i += 100) {
             operator.put(prefix + i + "/a", "1");
         }
+        soon(() -> assertThat(recorders.stream().mapToLong(ViewRecorder::events).sum())
+                .isEqualTo(20));
+        assertThat(recorders).allMatch(one -> one.snapshots().size() == 1);
         for (int i = 0; i < 2_000; i++) {
-            ViewRecorder one = recorders.get(i);
-            int expected = i % 100 == 0 ? 1 : 0;
-            soon(() -> assertThat(one.events()).isEqualTo(expected));
+            assertThat(recorders.get(i).events()).isEqualTo(i % 100 == 0 ? 1 : 0);
         }
         assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(2);
     }
