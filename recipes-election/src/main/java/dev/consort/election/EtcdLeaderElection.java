@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** The election on the claim queue. Immutable. */
 final class EtcdLeaderElection implements LeaderElection {
-    private static final String RECIPE = "LeaderElection";
+    static final String RECIPE = "LeaderElection";
 
     private final EtcdSession session;
     private final String name;
@@ -39,6 +39,10 @@ final class EtcdLeaderElection implements LeaderElection {
     private ClaimSpec candidate(String value) {
         ByteString proposal = proposal(value);
         return new ClaimSpec(RECIPE, name, () -> proposal, true);
+    }
+
+    EtcdSession session() {
+        return session;
     }
 
     @Override

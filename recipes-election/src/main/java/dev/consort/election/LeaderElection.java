@@ -2,6 +2,7 @@
 package dev.consort.election;
 
 import dev.consort.core.Session;
+import dev.consort.core.SessionFactory;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,19 @@ public interface LeaderElection {
      */
     static LeaderElection create(Session session, String name) {
         return new EtcdLeaderElection(session, name);
+    }
+
+    /**
+     * A candidate for as long as its loop is open, whatever becomes of its sessions: {@code LeaderElection.create(sessions,
+     * "reports/leader").run(task)} runs the task whenever this process leads.
+     *
+     * @param sessions where the loop gets its sessions; stays the caller's to close, after the loop
+     * @param name as in {@link #create(Session, String)}
+     * @return a builder with the defaults
+     * @throws IllegalArgumentException as {@link #create(Session, String)}
+     */
+    static LeaderLoop.Builder create(SessionFactory sessions, String name) {
+        return new EtcdLeaderLoopBuilder(sessions, name);
     }
 
     /**

@@ -3,8 +3,7 @@ package dev.consort.lock;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.internal.StoredClaim;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import dev.consort.core.internal.ThisProcess;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -17,13 +16,10 @@ import java.util.function.Function;
  * {@code etcdctl get} prints it as it is.
  */
 final class OwnerText {
-    private static final String HOST = hostName();
-
     private OwnerText() {}
 
     static ByteString of(Instant since) {
-        return ByteString.copyFromUtf8(
-                "host=" + HOST + " pid=" + ProcessHandle.current().pid() + " since=" + since);
+        return ByteString.copyFromUtf8(ThisProcess.text() + " since=" + since);
     }
 
     static LockOwner read(StoredClaim claim) {
@@ -52,13 +48,5 @@ final class OwnerText {
                 return Optional.empty();
             }
         };
-    }
-
-    private static String hostName() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "unknown";
-        }
     }
 }

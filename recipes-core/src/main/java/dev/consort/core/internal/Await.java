@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Waiting for an answer that is sure to come soon, without losing an interrupt. */
-final class Await {
+public final class Await {
     private Await() {}
 
     /** Waits up to a timeout whatever interrupts come, and sets the interrupt flag again. */
@@ -36,7 +36,7 @@ final class Await {
     }
 
     /** The same where the outcome does not matter. */
-    static void quietly(CompletableFuture<?> future, Duration timeout) {
+    public static void quietly(CompletableFuture<?> future, Duration timeout) {
         try {
             uninterruptibly(future.handle((result, failure) -> true), timeout);
         } catch (CallFailure late) {

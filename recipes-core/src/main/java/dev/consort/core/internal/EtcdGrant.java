@@ -42,6 +42,7 @@ public final class EtcdGrant implements Grant {
     // Confined to the serializer.
     private int inFlight;
     private boolean wrote;
+    private Runnable onLost = () -> {};
     private Timing.Timer closeTimer = Timing.Timer.NONE;
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
 
@@ -196,7 +197,22 @@ public final class EtcdGrant implements Grant {
             state = State.LOST;
             closeTimer.cancel();
             released.complete(false);
+            onLost.run();
         }
+    }
+
+    /**
+     * Runs a task on an engine's thread as soon as this is lost, also when it was already: for our own code that cannot
+     * wait for a busy executor. One task at most, which must not block, throw, or call user code.
+     */
+    public void onLost(Runnable task) {
+        session.execute(() -> {
+            if (state == State.LOST || !session.isOpen()) {
+                task.run();
+            } else {
+                onLost = task;
+            }
+        });
     }
 
     void tellLost(LossReason reason) {

@@ -141,7 +141,8 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         return connection.calls();
     }
 
-    Timing timing() {
+    /** The connection's clock and timer. */
+    public Timing timing() {
         return connection.timing();
     }
 

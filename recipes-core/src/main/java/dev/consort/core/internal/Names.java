@@ -13,11 +13,26 @@ public final class Names {
     private Names() {}
 
     /**
-     * Returns the name if it can be used.
+     * Returns the name if it can be used with a session.
      *
      * @throws IllegalArgumentException with the name and what is wrong with it
      */
     public static String checked(String recipe, String name, Session session) {
+        checked(recipe, name);
+        EtcdSession engine = EtcdSession.of(session);
+        String sessions = engine.text(engine.sessionPrefix());
+        if ((name + "/").startsWith(sessions) || sessions.startsWith(name + "/")) {
+            throw bad(recipe, name, "nests with the sessions' own keys below '" + sessions + "'");
+        }
+        return name;
+    }
+
+    /**
+     * Returns the name if it can be used where no session is known.
+     *
+     * @throws IllegalArgumentException with the name and what is wrong with it
+     */
+    public static String checked(String recipe, String name) {
         Objects.requireNonNull(name, "name");
         if (name.isEmpty()) {
             throw bad(recipe, name, "is empty");
@@ -34,11 +49,6 @@ public final class Names {
         int bytes = name.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > MAX_BYTES) {
             throw bad(recipe, name.substring(0, 64) + "...", "has " + bytes + " bytes, more than " + MAX_BYTES);
-        }
-        EtcdSession engine = EtcdSession.of(session);
-        String sessions = engine.text(engine.sessionPrefix());
-        if ((name + "/").startsWith(sessions) || sessions.startsWith(name + "/")) {
-            throw bad(recipe, name, "nests with the sessions' own keys below '" + sessions + "'");
         }
         return name;
     }
