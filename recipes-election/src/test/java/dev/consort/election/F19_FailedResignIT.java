@@ -30,9 +30,8 @@ class F19_FailedResignIT {
     @BeforeEach
     void join() {
         proxy = FaultProxy.to(Peer.etcd().endpoints().get(0));
-        connection = Connection.to(proxy.endpoint())
-                .requestTimeout(REQUEST_TIMEOUT)
-                .open();
+        connection =
+                Connection.to(proxy.endpoint()).requestTimeout(REQUEST_TIMEOUT).open();
         other = Peer.join();
     }
 
@@ -93,8 +92,7 @@ class F19_FailedResignIT {
     /** The last resort: the process does not come back, and its lease ends. */
     @Test
     void neverAnswered_leaseEndsAndTheNextOneLeads() throws Exception {
-        Session session =
-                Session.builder(connection).ttl(Duration.ofSeconds(2)).open();
+        Session session = Session.builder(connection).ttl(Duration.ofSeconds(2)).open();
         Leadership leadership = LeaderElection.create(session, name).campaign("first");
         CompletableFuture<Leadership> next = other.election(name).campaignAsync("next");
         await().until(() -> other.claims(name).size() == 2);
