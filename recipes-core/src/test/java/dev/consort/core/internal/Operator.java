@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
@@ -65,6 +66,7 @@ final class Operator implements AutoCloseable {
     }
 
     /** All in one transaction; returns its revision. */
+    @CanIgnoreReturnValue
     long putAll(Map<String, String> values) {
         Op[] puts = values.entrySet().stream()
                 .map(entry -> Op.put(bytes(entry.getKey()), bytes(entry.getValue()), PutOption.DEFAULT))
@@ -86,6 +88,7 @@ final class Operator implements AutoCloseable {
     }
 
     /** All below the prefix at once; returns the revision. */
+    @CanIgnoreReturnValue
     long deleteBelow(String prefix) {
         DeleteOption option = DeleteOption.builder().isPrefix(true).build();
         return answer(client.getKVClient().delete(bytes(prefix), option))
@@ -98,8 +101,10 @@ final class Operator implements AutoCloseable {
         answer(client.getKVClient().put(bytes(key), bytes(value), option));
     }
 
-    void delete(ByteSequence key) {
-        answer(client.getKVClient().delete(key));
+    /** Returns the revision. */
+    @CanIgnoreReturnValue
+    long delete(ByteSequence key) {
+        return answer(client.getKVClient().delete(key)).getHeader().getRevision();
     }
 
     /** Compacts away all revisions before the present one. */

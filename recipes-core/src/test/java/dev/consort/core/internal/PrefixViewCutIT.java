@@ -42,7 +42,9 @@ class PrefixViewCutIT {
         final FaultProxy proxy =
                 parties.closing(FaultProxy.to(SharedEtcd.server().endpoints().get(0)));
         final EtcdConnection connection =
-                parties.closing(EtcdConnection.of(new EtcdConnectionBuilder(List.of(proxy.endpoint())).open()));
+                parties.closing(EtcdConnection.of(new EtcdConnectionBuilder(List.of(proxy.endpoint()))
+                        .connectTimeout(Duration.ofSeconds(20))
+                        .open()));
         final ViewRecorder recorder = new ViewRecorder();
 
         Line() {
