@@ -41,6 +41,7 @@ final class Calls {
     private final Timing timing;
     private final Duration requestTimeout;
     private final AtomicLong lastReset;
+    private final ClusterHistory history = new ClusterHistory();
 
     Calls(ManagedChannel channel, CallOptions options, Timing timing, Duration requestTimeout) {
         this.channel = channel;
@@ -49,6 +50,10 @@ final class Calls {
         this.timing = timing;
         this.requestTimeout = requestTimeout;
         this.lastReset = new AtomicLong(timing.nanoTime());
+    }
+
+    ClusterHistory history() {
+        return history;
     }
 
     Duration requestTimeout() {
@@ -111,7 +116,7 @@ final class Calls {
     <Q, A> CompletableFuture<A> once(MethodDescriptor<Q, A> method, Q request, Duration timeout) {
         ClientCall<Q, A> call = channel.newCall(
                 method, options.withDeadlineAfter(Math.max(1, timeout.toNanos()), TimeUnit.NANOSECONDS));
-        FirstAnswer<A> answer = new FirstAnswer<>();
+        FirstAnswer<A> answer = new FirstAnswer<>(request);
         call.start(answer, new Metadata());
         call.request(2);
         call.sendMessage(request);
@@ -143,7 +148,14 @@ final class Calls {
     /** Completes with the first message, or with the status if there is none. */
     private final class FirstAnswer<A> extends ClientCall.Listener<A> {
         final CompletableFuture<A> result = new CompletableFuture<>();
+        private final Object request;
+        private final ClusterHistory.Epoch epoch = history.present();
+        private final long seen = epoch.revision();
         private @Nullable A message; // confined to the call's callbacks, which gRPC runs one at a time
+
+        FirstAnswer(Object request) {
+            this.request = request;
+        }
 
         @Override
         public void onMessage(A answer) {
@@ -153,6 +165,7 @@ final class Calls {
         @Override
         public void onClose(Status status, Metadata trailers) {
             if (message != null && status.isOk()) {
+                history.answered(epoch, seen, request, message);
                 result.complete(message);
                 return;
             }

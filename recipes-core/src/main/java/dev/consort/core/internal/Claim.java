@@ -208,7 +208,10 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private void check() {
         long op = ++operation;
         session.onAnswer(
-                session.calls().untilAnswered(ClaimTxns.check(keys, revision), session::isOpen),
+                session.calls()
+                        .untilAnswered(
+                                state == State.HELD ? ClaimTxns.own(keys) : ClaimTxns.check(keys, revision),
+                                session::isOpen),
                 (response, failure) -> ifCurrent(op, () -> {
                     if (failure != null) {
                         onCheckRefused(op, failure);

@@ -50,6 +50,11 @@ final class ClaimTxns {
                 .build();
     }
 
+    /** Reads my claim. */
+    static TxnRequest own(QueueKeys keys) {
+        return TxnRequest.newBuilder().addSuccess(op(key(keys.own()))).build();
+    }
+
     /** Deletes my claim and tells the next one; reads who follows if that one is no more, or has no mailbox. */
     static TxnRequest releaseAndTell(QueueKeys keys, long revision, long lease, TxnRequest tell) {
         return TxnRequest.newBuilder()

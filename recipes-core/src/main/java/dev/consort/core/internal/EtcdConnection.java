@@ -34,6 +34,7 @@ public final class EtcdConnection implements Connection {
     private final Calls calls;
     private final WatchHub watches;
     private final PrefixViews views = new PrefixViews(this);
+    private final HistoryCheck history;
     private final ThreadPoolExecutor callbacks;
     private final Set<EtcdSession> sessions = ConcurrentHashMap.newKeySet();
     private final Set<CompletableFuture<?>> pending = ConcurrentHashMap.newKeySet();
@@ -54,7 +55,10 @@ public final class EtcdConnection implements Connection {
         this.connectTimeout = connectTimeout;
         this.timing = timing;
         this.calls = new Calls(jetcd.channel(), jetcd.options(), timing, requestTimeout);
-        this.watches = new WatchHub(calls, timing, key(ByteString.copyFromUtf8("consort/session/")));
+        ByteString ownKeys = key(ByteString.copyFromUtf8("consort/session/"));
+        this.watches = new WatchHub(calls, timing, ownKeys);
+        this.history = new HistoryCheck(calls, watches, sessions, ownKeys);
+        history.start();
         this.callbacks = new ThreadPoolExecutor(
                 CALLBACK_THREADS,
                 CALLBACK_THREADS,
@@ -130,6 +134,10 @@ public final class EtcdConnection implements Connection {
         return views;
     }
 
+    HistoryCheck history() {
+        return history;
+    }
+
     Timing timing() {
         return timing;
     }
@@ -195,6 +203,7 @@ public final class EtcdConnection implements Connection {
         List.copyOf(sessions).forEach(session -> closing.add(session.closeAsync()));
         Await.quietly(CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
         views.close();
+        history.close();
         watches.close();
         timing.close();
         callbacks.shutdown();

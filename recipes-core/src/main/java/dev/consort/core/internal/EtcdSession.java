@@ -263,12 +263,16 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
      */
     void whyRemoved(Consumer<LossReason> then) {
         RangeRequest mailboxKey = ClaimTxns.key(keys.mailbox(leaseId)).build();
-        onAnswer(calls().once(KVGrpc.getRangeMethod(), mailboxKey, Calls.FIRST_ATTEMPT), (range, failure) -> {
-            if (failure == null && range.getCount() == 0) {
-                lose(LossReason.REVOKED);
-            }
-            then.accept(lossReason == null ? LossReason.CLAIM_REMOVED : lossReason);
-        });
+        onAnswer(
+                calls().once(KVGrpc.getRangeMethod(), mailboxKey, Calls.FIRST_ATTEMPT),
+                (range, failure) -> connection
+                        .history()
+                        .settled(() -> execute(() -> {
+                            if (failure == null && range.getCount() == 0) {
+                                lose(LossReason.REVOKED);
+                            }
+                            then.accept(lossReason == null ? LossReason.CLAIM_REMOVED : lossReason);
+                        })));
     }
 
     private boolean end(SessionState last, LossReason reason) {

@@ -3,6 +3,7 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.Connection;
+import dev.consort.core.LossReason;
 import dev.consort.core.Session;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrantResponse;
@@ -87,6 +88,7 @@ public final class EtcdSessionBuilder implements Session.Builder {
         // An id of our own choice makes the grant idempotent, so that it can be sent again and leaks no lease.
         long id = random.nextLong() >>> 1;
         connection.checkOpen();
+        ClusterHistory.Epoch epoch = calls.history().present();
         EtcdSession session = null;
         try {
             EtcdSession.Lease lease = new EtcdSession.Lease(id, grant(calls, id, wanted, start, timeout), start);
@@ -99,6 +101,10 @@ public final class EtcdSessionBuilder implements Session.Builder {
                     connection, ownsConnection, keys, executor == null ? connection.callbacks() : executor, lease);
             connection.add(session);
             await(session.start(fenceRevision(put), watchFrom(put)), start, timeout);
+            if (epoch != calls.history().present()) {
+                EtcdSession past = session;
+                session.execute(() -> past.lose(LossReason.CLUSTER_CHANGED));
+            }
             return session;
         } catch (CallFailure failure) {
             abandon(session, calls, id);

@@ -60,9 +60,16 @@ final class Mailbox implements WatchHub.Listener {
         }
     }
 
+    /** Again after a break: what is behind it may be a restored state, which no revision need tell. */
     @Override
     public void onCreated() {
-        standing.complete(true);
+        if (!standing.complete(true)) {
+            session.execute(() -> {
+                if (!closed) {
+                    owner.onMessagesLost();
+                }
+            });
+        }
     }
 
     @Override

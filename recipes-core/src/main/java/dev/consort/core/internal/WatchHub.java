@@ -123,6 +123,17 @@ final class WatchHub {
                 .build();
     }
 
+    /** What the watches would go on from means nothing any more: all end, and their owners read again. */
+    void restart() {
+        serializer.execute(() -> {
+            List<Watch> ended = List.copyOf(watches);
+            watches.clear();
+            drop("the history has changed");
+            dropRivals();
+            ended.forEach(watch -> watch.listener.onGap());
+        });
+    }
+
     void close() {
         serializer.execute(() -> {
             closed = true;
@@ -142,6 +153,9 @@ final class WatchHub {
         pinged = false;
         stream = new Stream();
         stream.start();
+        if (failures > 0) {
+            calls.history().reconnected();
+        }
         watches.forEach(stream::create);
         if (!ticking) {
             ticking = true;
@@ -156,6 +170,7 @@ final class WatchHub {
     private void race() {
         dropRivals();
         lastHeard = timing.nanoTime();
+        calls.history().reconnected();
         for (int i = 0; i < RIVALS; i++) {
             Stream rival = new Stream();
             rivals.add(rival);
@@ -346,6 +361,8 @@ final class WatchHub {
         @SuppressWarnings("NullAway.Init") // set by start, before anything else is called
         private ClientCall<WatchRequest, WatchResponse> call;
 
+        private final ClusterHistory.Epoch epoch = calls.history().present();
+
         void start() {
             Metadata headers = new Metadata();
             headers.put(REQUIRE_LEADER, "true");
@@ -378,6 +395,7 @@ final class WatchHub {
         @Override
         public void onMessage(WatchResponse response) {
             call.request(1);
+            calls.history().passing(epoch, response.getHeader());
             serializer.execute(() -> WatchHub.this.onMessage(this, response));
         }
 
