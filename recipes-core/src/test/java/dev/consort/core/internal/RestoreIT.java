@@ -72,23 +72,21 @@ class RestoreIT {
         final String kept = Parties.name();
         final EtcdGrant held;
         final CompletableFuture<Boolean> gap = new CompletableFuture<>();
-        final WatchHub.Watch viewed = older.connection
-                .watches()
-                .watch(WatchHub.key(ByteString.copyFromUtf8("view")), 0, new WatchHub.Listener() {
-                    @Override
-                    public void onEvents(List<Event> events) {}
-
-                    @Override
-                    public void onGap() {
-                        gap.complete(true);
-                    }
-
-                    @Override
-                    public void onRefused(String reason) {}
-                });
 
         Past() throws InterruptedException {
             held = older.acquire(kept);
+            older.connection.watches().watch(WatchHub.key(ByteString.copyFromUtf8("view")), 0, new WatchHub.Listener() {
+                @Override
+                public void onEvents(List<Event> events) {}
+
+                @Override
+                public void onGap() {
+                    gap.complete(true);
+                }
+
+                @Override
+                public void onRefused(String reason) {}
+            });
         }
     }
 
