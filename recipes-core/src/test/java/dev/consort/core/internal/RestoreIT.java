@@ -17,11 +17,14 @@ import dev.consort.core.SessionState;
 import dev.consort.testkit.EtcdProcess;
 import dev.consort.testkit.EtcdProcessException;
 import dev.consort.testkit.FaultProxy;
-import io.etcd.jetcd.api.Event;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,22 +74,26 @@ class RestoreIT {
         final Party idle = join();
         final String kept = Parties.name();
         final EtcdGrant held;
-        final CompletableFuture<Boolean> gap = new CompletableFuture<>();
+        final String viewed = Parties.name() + "/";
+        final BlockingQueue<PrefixView.Snapshot> snapshots = new LinkedBlockingQueue<>();
 
         Past() throws InterruptedException {
             held = older.acquire(kept);
-            older.connection.watches().watch(WatchHub.key(ByteString.copyFromUtf8("view")), 0, new WatchHub.Listener() {
+            operator.put(viewed + "a", "old");
+            parties.closing(PrefixView.open(older.connection, "Test", viewed, Runnable::run, new PrefixView.Listener() {
                 @Override
-                public void onEvents(List<Event> events) {}
-
-                @Override
-                public void onGap() {
-                    gap.complete(true);
+                public void onSnapshot(PrefixView.Snapshot snapshot) {
+                    snapshots.add(snapshot);
                 }
 
                 @Override
-                public void onRefused(String reason) {}
-            });
+                public void onChanges(long revision, List<PrefixView.Change> changes) {}
+            }));
+            assertThat(next().entries()).hasSize(1);
+        }
+
+        PrefixView.Snapshot next() throws InterruptedException {
+            return Objects.requireNonNull(snapshots.poll(20, TimeUnit.SECONDS), "no snapshot");
         }
     }
 
@@ -124,6 +131,7 @@ class RestoreIT {
         CompletableFuture<EtcdGrant> campaign = new Acquirer<EtcdGrant>(younger.session, it -> it)
                 .acquireAsync(new ClaimSpec("Test", late, () -> ByteString.copyFromUtf8("candidate"), true));
         soon(() -> assertThat(operator.claims(late)).hasSize(3));
+        operator.put(past.viewed + "b", "lost");
         write(20);
 
         etcd.restore(backup);
@@ -137,7 +145,10 @@ class RestoreIT {
                 .isInstanceOf(SessionLostException.class)
                 .hasMessageContaining("its session was lost (CLUSTER_CHANGED)");
         assertThat(failure(campaign)).isInstanceOf(SessionLostException.class);
-        assertThat(get(past.gap)).isTrue();
+        PrefixView.Snapshot snapshot = past.next();
+        assertThat(snapshot.cause()).isEqualTo(PrefixView.Cause.GAP);
+        assertThat(snapshot.entries()).hasSize(1);
+        assertThat(snapshot.differences()).singleElement().matches(change -> change.after() == null);
         // The backup has the old claim, under a lease of a whole TTL: the lost session revokes it.
         assertWorks(past.older, past.kept);
         assertWorks(younger, late);
@@ -154,7 +165,7 @@ class RestoreIT {
 
         assertThat(outcome(past.idle.session.lost())).isEqualTo(LossReason.CLUSTER_CHANGED);
         assertLost(past.held, LossReason.CLUSTER_CHANGED);
-        assertThat(get(past.gap)).isTrue();
+        assertThat(past.next().entries()).isEmpty();
         assertWorks(past.older, past.kept);
     }
 
