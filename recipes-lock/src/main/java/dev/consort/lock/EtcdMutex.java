@@ -8,6 +8,8 @@ import dev.consort.core.internal.ClaimReader;
 import dev.consort.core.internal.ClaimSpec;
 import dev.consort.core.internal.EtcdSession;
 import dev.consort.core.internal.Names;
+import dev.consort.core.internal.OwnerText;
+import dev.consort.core.internal.StoredClaim;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -71,15 +73,26 @@ final class EtcdMutex implements Mutex {
 
     @Override
     public Optional<LockOwner> owner() {
-        return ClaimReader.read(session, spec, 1).stream().findFirst().map(OwnerText::read);
+        return ClaimReader.read(session, spec, 1).stream().findFirst().map(EtcdMutex::owner);
     }
 
     @Override
     public List<LockOwner> waiters() {
         return ClaimReader.read(session, spec, 0).stream()
                 .skip(1)
-                .map(OwnerText::read)
+                .map(EtcdMutex::owner)
                 .toList();
+    }
+
+    private static LockOwner owner(StoredClaim claim) {
+        Optional<OwnerText> text = OwnerText.read(claim.value());
+        return new LockOwner(
+                claim.key(),
+                claim.revision(),
+                claim.leaseId(),
+                text.map(OwnerText::host),
+                text.map(OwnerText::process),
+                text.flatMap(OwnerText::since));
     }
 
     @Override

@@ -35,7 +35,18 @@ public final class Await {
         }
     }
 
-    /** The same where the outcome does not matter. */
+    /** Waits up to a timeout, or until interrupted. */
+    static <T> T within(CompletableFuture<T> future, Duration timeout) throws InterruptedException {
+        try {
+            return future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw unwrapped(e);
+        } catch (TimeoutException e) {
+            throw CallFailure.late(timeout);
+        }
+    }
+
+    /** {@link #uninterruptibly} where the outcome does not matter. */
     public static void quietly(CompletableFuture<?> future, Duration timeout) {
         try {
             uninterruptibly(future.handle((result, failure) -> true), timeout);

@@ -27,7 +27,7 @@ public final class EtcdSessionBuilder implements Session.Builder {
     static final Duration DEFAULT_TTL = Duration.ofSeconds(10);
     private static final Duration MIN_TTL = Duration.ofSeconds(2);
     private static final Duration MAX_TTL = Duration.ofHours(24);
-    private static final String DEFAULT_PREFIX = "consort/session/";
+    public static final String DEFAULT_PREFIX = "consort/session/";
     private static final SecureRandom random = new SecureRandom();
 
     private final EtcdConnection connection;
@@ -65,13 +65,17 @@ public final class EtcdSessionBuilder implements Session.Builder {
 
     @Override
     public Session.Builder sessionPrefix(String prefix) {
+        sessionPrefix = checkedPrefix(prefix);
+        return this;
+    }
+
+    static String checkedPrefix(String prefix) {
         Objects.requireNonNull(prefix, "sessionPrefix");
         if (prefix.length() < 2 || prefix.startsWith("/") || !prefix.endsWith("/") || prefix.contains("//")) {
             throw new IllegalArgumentException(
                     "sessionPrefix '" + prefix + "' is not of the form consort/session/, with a trailing slash only");
         }
-        sessionPrefix = prefix;
-        return this;
+        return prefix;
     }
 
     @Override

@@ -2,6 +2,10 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.KeyValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The layout of a claim queue, etcd's own: {@code <name>/<hex lease>}.
@@ -11,9 +15,34 @@ import com.google.protobuf.ByteString;
  * @param own this session's claim in it
  */
 record QueueKeys(String name, ByteString prefix, ByteString own) {
+    private static final ByteString SLASH = ByteString.copyFromUtf8("/");
+
     static QueueKeys of(EtcdConnection connection, String name, long lease) {
         ByteString prefix = connection.key(ByteString.copyFromUtf8(name + "/"));
         return new QueueKeys(name, prefix, prefix.concat(SessionKeys.hex(lease)));
+    }
+
+    /**
+     * The range of the queue that a key is a claim in, with the slash at its end; empty if it is none: a claim's last
+     * segment is its own lease. What other layouts there will be is to be told here.
+     */
+    static Optional<ByteString> queueOf(KeyValue kv) {
+        ByteString key = kv.getKey();
+        ByteString claim = SLASH.concat(SessionKeys.hex(kv.getLease()));
+        return kv.getLease() != 0 && key.size() > claim.size() && key.endsWith(claim)
+                ? Optional.of(key.substring(0, key.size() - claim.size() + 1))
+                : Optional.empty();
+    }
+
+    /** The ranges that a key is in, of whatever queues there may be. */
+    static List<ByteString> rangesWith(ByteString key) {
+        List<ByteString> ranges = new ArrayList<>();
+        for (int i = 0; i < key.size(); i++) {
+            if (key.byteAt(i) == '/') {
+                ranges.add(key.substring(0, i + 1));
+            }
+        }
+        return ranges;
     }
 
     ByteString key(QueuedClaim claim) {

@@ -2,7 +2,9 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.KeyValue;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * The layout of a session's own keys: {@code <prefix><hex lease>/mail} and {@code <prefix><hex lease>/fence}.
@@ -19,6 +21,15 @@ record SessionKeys(ByteString prefix) {
 
     ByteString fence(long lease) {
         return prefix.concat(hex(lease)).concat(FENCE);
+    }
+
+    /** Whether a key is a mailbox or a fence, below whatever prefix. */
+    static boolean isOwn(KeyValue kv) {
+        return Stream.of(MAIL, FENCE)
+                .anyMatch(end -> kv.getKey()
+                        .endsWith(ByteString.copyFromUtf8("/")
+                                .concat(hex(kv.getLease()))
+                                .concat(end)));
     }
 
     /** As Go prints it: lowercase, unpadded, a negative number as a minus and its magnitude. */

@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import com.google.common.collect.Lists;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -99,6 +100,17 @@ final class Operator implements AutoCloseable {
     void put(String key, String value, long lease) {
         PutOption option = PutOption.builder().withLeaseId(lease).build();
         answer(client.getKVClient().put(bytes(key), bytes(value), option));
+    }
+
+    /** Claims as Go programs make them, many in a commit. */
+    void putAll(List<String> keys, long lease) {
+        PutOption option = PutOption.builder().withLeaseId(lease).build();
+        for (List<String> some : Lists.partition(keys, 100)) {
+            Op[] puts = some.stream()
+                    .map(key -> Op.put(bytes(key), ByteSequence.EMPTY, option))
+                    .toArray(Op[]::new);
+            answer(client.getKVClient().txn().Then(puts).commit());
+        }
     }
 
     /** Returns the revision. */
