@@ -38,10 +38,12 @@ class QueueTableIT {
             String pid = String.valueOf(ProcessHandle.current().pid());
             assertThat(lines).hasSize(8);
             assertThat(lines.get(0)).matches("QUEUE +PLACE +WHO +LEASE +REVISION +AGE +TTL +BY");
-            assertThat(lines.get(1)).matches("app/leader +owner +web-1:\\?8080 +" + hex(two) + " +"
-                    + leadership.token().revision() + " +- +\\d+ s Consort");
-            assertThat(lines.get(2)).matches("app/lock +owner +\\S+ " + pid + " +" + hex(one) + " +"
-                    + grant.token().revision() + " +\\d+ s +\\d+ s Consort");
+            assertThat(lines.get(1))
+                    .matches("app/leader +owner +web-1:\\?8080 +" + hex(two) + " +"
+                            + leadership.token().revision() + " +- +\\d+ s Consort");
+            assertThat(lines.get(2))
+                    .matches("app/lock +owner +\\S+ " + pid + " +" + hex(one) + " +"
+                            + grant.token().revision() + " +\\d+ s +\\d+ s Consort");
             assertThat(lines.get(3))
                     .matches("app/lock +waits +\\S+ " + pid + " +" + hex(two) + " +\\d+ +\\d+ s +\\d+ s Consort");
             assertThat(lines.get(4)).matches("app/lock +blocks +app/lock/note +- +\\d+ +- +- *");
