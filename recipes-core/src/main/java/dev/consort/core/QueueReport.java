@@ -25,7 +25,13 @@ import java.util.Optional;
  * @param foreign the keys below the prefix that are no claim of any queue, in the order of their create revisions
  */
 public record QueueReport(long revision, List<Queue> queues, List<ForeignKey> foreign) {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @param revision the revision of etcd that this shows
+     * @param queues those with a claim
+     * @param foreign the keys that are no claim of any queue
+     */
     public QueueReport {
         queues = List.copyOf(queues);
         foreign = List.copyOf(foreign);
@@ -85,7 +91,13 @@ public record QueueReport(long revision, List<Queue> queues, List<ForeignKey> fo
      *     revisions: whoever claimed after one of them waits until it is gone
      */
     public record Queue(String name, List<Claim> claims, List<ForeignKey> foreign) {
-        /** Copies the lists. */
+        /**
+         * Copies the lists.
+         *
+         * @param name the name of the lock or election
+         * @param claims in the order in which they are granted
+         * @param foreign other keys below the name
+         */
         public Queue {
             claims = List.copyOf(claims);
             foreign = List.copyOf(foreign);
