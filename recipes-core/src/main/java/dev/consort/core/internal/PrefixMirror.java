@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 final class PrefixMirror implements WatchHub.Listener {
     private static final Logger log = LoggerFactory.getLogger(PrefixMirror.class);
     private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
+    private static final int OLDER_READS = 4;
 
     private final EtcdConnection connection;
     private final ByteString prefix;
@@ -37,6 +38,7 @@ final class PrefixMirror implements WatchHub.Listener {
     private SortedMap<ByteString, Entry> entries = byKey();
     private long revision; // 0 until read
     private boolean reading;
+    private int older; // readings in a row that were behind what is known
     private boolean stale;
     private @Nullable List<Entry> copy; // of the entries, until they change
     private @Nullable CallFailure refused; // since when it cannot be read
@@ -125,6 +127,12 @@ final class PrefixMirror implements WatchHub.Listener {
     }
 
     private void onRead(PrefixReader.Reading answer) {
+        if (answer.revision() < revision && older < OLDER_READS) {
+            // Some versions answer so after a change of leader. If it stays so, etcd was set back to a backup.
+            readAgainAfter(Calls.pause(older++));
+            return;
+        }
+        older = 0;
         SortedMap<ByteString, Entry> read = byKey();
         answer.entries().forEach(entry -> read.put(entry.key(), entry));
         boolean first = revision == 0;
@@ -167,15 +175,16 @@ final class PrefixMirror implements WatchHub.Listener {
         refused = failure;
         subscribers.forEach(
                 subscriber -> subscriber.offerFailed(failure.toException(subscriber.recipe(), subscriber.prefix())));
-        connection
-                .timing()
-                .schedule(
-                        ASK_AGAIN,
-                        () -> serializer.execute(() -> {
-                            if (!closed) {
-                                read();
-                            }
-                        }));
+        readAgainAfter(ASK_AGAIN);
+    }
+
+    private void readAgainAfter(Duration pause) {
+        Runnable again = () -> {
+            if (!closed) {
+                read();
+            }
+        };
+        connection.timing().schedule(pause, () -> serializer.execute(again));
     }
 
     private String text() {
