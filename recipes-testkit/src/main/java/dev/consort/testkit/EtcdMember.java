@@ -31,6 +31,7 @@ public final class EtcdMember {
 
     private final int index;
     private final String endpoint;
+    private final ClusterAccess access;
     private final Path folder;
     private final Supplier<List<String>> command;
     private final BooleanSupplier majorityRuns;
@@ -45,9 +46,16 @@ public final class EtcdMember {
     @GuardedBy("lock")
     private boolean closed;
 
-    EtcdMember(int index, String endpoint, Path folder, Supplier<List<String>> command, BooleanSupplier majorityRuns) {
+    EtcdMember(
+            int index,
+            ClusterAccess access,
+            String endpoint,
+            Path folder,
+            Supplier<List<String>> command,
+            BooleanSupplier majorityRuns) {
         this.index = index;
         this.endpoint = endpoint;
+        this.access = access;
         this.folder = folder;
         this.command = command;
         this.majorityRuns = majorityRuns;
@@ -209,7 +217,7 @@ public final class EtcdMember {
     /** Waits until the member answers a linearizable read. Only for one that was launched. */
     void awaitAnswer() {
         long deadline = System.nanoTime() + ANSWER_TIME.toNanos();
-        while (!MemberProbe.answers(endpoint)) {
+        while (!MemberProbe.answers(access, endpoint)) {
             if (hasGoneAfterPause()) {
                 throw new EtcdProcessException("member " + index + " ended by itself" + lastWords());
             }

@@ -39,6 +39,7 @@ public final class EtcdProcess implements AutoCloseable {
     private static final int START_TRIES = 3;
 
     private final EtcdBinary binary;
+    private final ClusterAccess access;
     private final String version;
     private final ScratchFolder scratch;
     private final List<EtcdMember> members;
@@ -47,8 +48,9 @@ public final class EtcdProcess implements AutoCloseable {
     private final ReentrantLock changing = new ReentrantLock(); // one replacement of all data at a time
     private volatile int generation; // makes a cluster's id, together with the members' names and URLs
 
-    private EtcdProcess(EtcdBinary binary, int count, List<String> shared) {
+    private EtcdProcess(EtcdBinary binary, int count, ClusterAccess access, List<String> shared) {
         this.binary = binary;
+        this.access = access;
         this.version = binary.version();
         List<Integer> ports = LoopbackPorts.free(2 * count);
         this.scratch = ScratchFolder.create();
@@ -58,7 +60,7 @@ public final class EtcdProcess implements AutoCloseable {
         List<EtcdMember> created = new ArrayList<>();
         List<List<String>> named = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            String client = url(ports.get(i));
+            String client = access.url(ports.get(i));
             String peer = url(ports.get(count + i));
             List<String> identity =
                     List.of("--name=m" + i, "--initial-advertise-peer-urls=" + peer, "--initial-cluster=" + cluster);
@@ -69,14 +71,15 @@ public final class EtcdProcess implements AutoCloseable {
                     "--advertise-client-urls=" + client,
                     "--listen-peer-urls=" + peer));
             command.addAll(identity);
+            command.addAll(access.arguments());
             command.addAll(shared);
             named.add(identity);
             created.add(new EtcdMember(
-                    i, client, scratch.subfolder("m" + i), () -> withToken(command), this::majorityRuns));
+                    i, access, client, scratch.subfolder("m" + i), () -> withToken(command), this::majorityRuns));
         }
         this.identities = List.copyOf(named);
         this.members = List.copyOf(created);
-        this.etcdctl = new Etcdctl(binary, endpoints(), scratch.subfolder("etcdctl"), ETCDCTL_TIME);
+        this.etcdctl = new Etcdctl(binary, access, endpoints(), scratch.subfolder("etcdctl"), ETCDCTL_TIME);
     }
 
     /**
@@ -93,11 +96,12 @@ public final class EtcdProcess implements AutoCloseable {
         return new EtcdProcessBuilder();
     }
 
-    static EtcdProcess start(EtcdBinary binary, int count, List<String> shared) {
+    static EtcdProcess start(EtcdBinary binary, int count, ClusterAccess access, List<String> shared) {
         for (int attempt = 1; ; attempt++) {
-            EtcdProcess cluster = new EtcdProcess(binary, count, shared);
+            EtcdProcess cluster = new EtcdProcess(binary, count, access, shared);
             try {
                 cluster.launch();
+                access.commandsToEnableAuth().forEach(cluster.etcdctl::run);
                 return cluster;
             } catch (EtcdProcessException e) {
                 boolean portTaken = cluster.members.stream()
@@ -134,7 +138,7 @@ public final class EtcdProcess implements AutoCloseable {
         members.forEach(EtcdMember::awaitAnswer);
     }
 
-    /** The client URLs of all members, such as {@code http://127.0.0.1:23790}, in the order of their indexes. */
+    /** The client URLs of all members, such as {@code http://127.0.0.1:23790}, {@code https} with TLS, in the order of their indexes. */
     public List<String> endpoints() {
         return members.stream().map(EtcdMember::endpoint).toList();
     }
@@ -177,7 +181,7 @@ public final class EtcdProcess implements AutoCloseable {
         Map<Integer, MemberProbe.Status> statuses = new HashMap<>();
         for (EtcdMember member : members) {
             if (member.isAlive() && !member.isPaused()) {
-                MemberProbe.status(member.endpoint()).ifPresent(status -> statuses.put(member.index(), status));
+                MemberProbe.status(access, member.endpoint()).ifPresent(status -> statuses.put(member.index(), status));
             }
         }
         return statuses;
@@ -185,7 +189,8 @@ public final class EtcdProcess implements AutoCloseable {
 
     /**
      * Runs {@code etcdctl} with its version 3 interface against {@link #endpoints()}, unless the arguments name others,
-     * and returns its standard output.
+     * and returns its standard output. Where the cluster wants TLS and a user, it connects as root, unless the arguments
+     * say otherwise.
      *
      * @throws EtcdProcessException if it fails, with its standard error in the message, or takes longer than 10 s
      */
@@ -247,6 +252,7 @@ public final class EtcdProcess implements AutoCloseable {
      */
     public void replaceByAnotherCluster() {
         replaceData(this::nextGeneration);
+        access.commandsToEnableAuth().forEach(etcdctl::run);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock

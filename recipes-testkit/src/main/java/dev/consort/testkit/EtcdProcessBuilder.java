@@ -24,6 +24,10 @@ public final class EtcdProcessBuilder {
     private @Nullable Path binary;
     private long quotaBytes;
     private boolean unsafeNoFsync;
+    private @Nullable CertificateAuthority authority;
+    private @Nullable IssuedCertificate serverCertificate;
+    private boolean clientCertificates;
+    private @Nullable String rootPassword;
     private final List<String> arguments = new ArrayList<>();
 
     EtcdProcessBuilder() {}
@@ -84,6 +88,37 @@ public final class EtcdProcessBuilder {
         return this;
     }
 
+    /**
+     * Clients use TLS: each member shows a certificate of this authority for {@code 127.0.0.1} and {@code localhost}.
+     * Members speak to one another without.
+     */
+    @CanIgnoreReturnValue
+    public EtcdProcessBuilder tls(CertificateAuthority issuer) {
+        return tls(issuer, issuer.issue("etcd", "127.0.0.1", "localhost"));
+    }
+
+    /** The same with a certificate of the caller's choice, be it good or bad. Its files are read again when changed. */
+    @CanIgnoreReturnValue
+    public EtcdProcessBuilder tls(CertificateAuthority issuer, IssuedCertificate shown) {
+        authority = issuer;
+        serverCertificate = shown;
+        return this;
+    }
+
+    /** With TLS only: clients must show a certificate of the authority that was given. */
+    @CanIgnoreReturnValue
+    public EtcdProcessBuilder clientCertificates() {
+        clientCertificates = true;
+        return this;
+    }
+
+    /** Enables authentication, with this password of the user {@code root}, which the test kit's etcdctl then is. */
+    @CanIgnoreReturnValue
+    public EtcdProcessBuilder auth(String passwordOfRoot) {
+        rootPassword = passwordOfRoot;
+        return this;
+    }
+
     /** Further arguments for each member, such as {@code --max-txn-ops=256}, passed on as they are. */
     @CanIgnoreReturnValue
     public EtcdProcessBuilder arguments(String... more) {
@@ -96,10 +131,15 @@ public final class EtcdProcessBuilder {
      *
      * @throws EtcdProcessException if no etcd is found, or a member ends or does not answer within 20 s; then nothing
      *     is left behind
+     * @throws IllegalStateException if client certificates are asked for without TLS
      */
     public EtcdProcess start() {
         EtcdBinary etcd = binary == null ? EtcdBinary.find() : new EtcdBinary(binary.toAbsolutePath());
-        return EtcdProcess.start(etcd, members, sharedArguments(etcd));
+        if (clientCertificates && authority == null) {
+            throw new IllegalStateException("client certificates need tls(..)");
+        }
+        ClusterAccess access = new ClusterAccess(authority, serverCertificate, clientCertificates, rootPassword);
+        return EtcdProcess.start(etcd, members, access, sharedArguments(etcd));
     }
 
     private List<String> sharedArguments(EtcdBinary etcd) {

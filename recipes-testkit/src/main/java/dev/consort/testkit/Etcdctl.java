@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -18,14 +17,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Runs etcdctl against a cluster. Threadsafe. */
 final class Etcdctl implements AutoCloseable {
     private final EtcdBinary binary;
+    private final ClusterAccess access;
     private final List<String> endpoints;
     private final Path folder;
     private final Duration limit;
     private final AtomicInteger runs = new AtomicInteger();
     private final Queue<Process> started = new ConcurrentLinkedQueue<>();
 
-    Etcdctl(EtcdBinary binary, List<String> endpoints, Path folder, Duration limit) {
+    Etcdctl(EtcdBinary binary, ClusterAccess access, List<String> endpoints, Path folder, Duration limit) {
         this.binary = binary;
+        this.access = access;
         this.endpoints = endpoints;
         this.folder = folder;
         this.limit = limit;
@@ -88,7 +89,7 @@ final class Etcdctl implements AutoCloseable {
 
     private Process launch(List<String> command, Redirect output, Redirect error) {
         try {
-            Process process = GuardedProcess.start(folder, command, Map.of("ETCDCTL_API", "3"), output, error);
+            Process process = GuardedProcess.start(folder, command, access.environment(command), output, error);
             started.add(process);
             return process;
         } catch (IOException e) {

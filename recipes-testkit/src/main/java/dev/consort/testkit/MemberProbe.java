@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -20,6 +18,7 @@ final class MemberProbe {
     private static final int MILLIS = 1_000;
     private static final Pattern MEMBER = Pattern.compile("\"member_id\":\"(\\d+)\"");
     private static final Pattern LEADER = Pattern.compile("\"leader\":\"(\\d+)\"");
+    private static final Pattern TOKEN = Pattern.compile("\"token\":\"([^\"]+)\"");
 
     private MemberProbe() {}
 
@@ -27,10 +26,11 @@ final class MemberProbe {
     record Status(String member, String leader) {}
 
     /** Whether the member answers a linearizable read, hence has a leader. A refusal for want of a password counts. */
-    static boolean answers(String endpoint) {
+    static boolean answers(ClusterAccess access, String endpoint) {
         try {
-            HttpURLConnection connection = post(endpoint + "/v3/kv/range", "{\"key\":\"AA==\"}");
+            HttpURLConnection connection = connect(access, endpoint + "/v3/kv/range");
             try {
+                send(connection, "{\"key\":\"AA==\"}");
                 return connection.getResponseCode() < HttpURLConnection.HTTP_INTERNAL_ERROR;
             } finally {
                 connection.disconnect();
@@ -40,35 +40,55 @@ final class MemberProbe {
         }
     }
 
-    static Optional<Status> status(String endpoint) {
+    static Optional<Status> status(ClusterAccess access, String endpoint) {
         try {
-            HttpURLConnection connection = post(endpoint + "/v3/maintenance/status", "{}");
-            try (InputStream body = connection.getInputStream()) {
-                String json = new String(body.readAllBytes(), StandardCharsets.UTF_8);
-                Matcher member = MEMBER.matcher(json);
-                Matcher leader = LEADER.matcher(json);
-                return member.find() && leader.find()
-                        ? Optional.of(new Status(member.group(1), leader.group(1)))
-                        : Optional.empty();
-            } finally {
-                connection.disconnect();
-            }
+            HttpURLConnection connection = connect(access, endpoint + "/v3/maintenance/status");
+            Optional<String> token = token(access, endpoint);
+            token.ifPresent(value -> connection.setRequestProperty("Authorization", value));
+            String json = answer(connection, "{}");
+            Matcher member = MEMBER.matcher(json);
+            Matcher leader = LEADER.matcher(json);
+            return member.find() && leader.find()
+                    ? Optional.of(new Status(member.group(1), leader.group(1)))
+                    : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         }
     }
 
-    private static HttpURLConnection post(String url, String json) throws IOException {
-        HttpURLConnection connection =
-                (HttpURLConnection) URI.create(url).toURL().openConnection(Proxy.NO_PROXY);
+    private static Optional<String> token(ClusterAccess access, String endpoint) throws IOException {
+        String password = access.rootPassword();
+        if (password == null) {
+            return Optional.empty();
+        }
+        String request = "{\"name\":\"root\",\"password\":\""
+                + password.replace("\\", "\\\\").replace("\"", "\\\"") + "\"}";
+        Matcher token = TOKEN.matcher(answer(connect(access, endpoint + "/v3/auth/authenticate"), request));
+        return token.find() ? Optional.of(token.group(1)) : Optional.empty();
+    }
+
+    private static String answer(HttpURLConnection connection, String json) throws IOException {
+        send(connection, json);
+        try (InputStream body = connection.getInputStream()) {
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        } finally {
+            connection.disconnect();
+        }
+    }
+
+    private static HttpURLConnection connect(ClusterAccess access, String url) throws IOException {
+        HttpURLConnection connection = access.connect(url);
         connection.setConnectTimeout(MILLIS);
         connection.setReadTimeout(MILLIS);
         connection.setRequestMethod("POST");
         connection.setRequestProperty("Connection", "close");
         connection.setDoOutput(true);
+        return connection;
+    }
+
+    private static void send(HttpURLConnection connection, String json) throws IOException {
         try (OutputStream body = connection.getOutputStream()) {
             body.write(json.getBytes(StandardCharsets.UTF_8));
         }
-        return connection;
     }
 }

@@ -76,14 +76,15 @@ class EtcdProcessIT {
             assertThat(first.isPaused()).isTrue();
             assertThat(first.isAlive()).isTrue();
             await().until(() -> ProcessState.state(first.process().pid()), state -> state == 'T' || state == '?');
-            assertThat(MemberProbe.answers(first.endpoint())).isFalse();
+            assertThat(MemberProbe.answers(ClusterAccess.OPEN, first.endpoint()))
+                    .isFalse();
             int second = etcd.leader();
             assertThat(second).isNotEqualTo(first.index());
 
             first.resume();
 
             assertThat(first.isPaused()).isFalse();
-            await().until(() -> MemberProbe.answers(first.endpoint()));
+            await().until(() -> MemberProbe.answers(ClusterAccess.OPEN, first.endpoint()));
             assertThat(etcd.leader()).isEqualTo(second);
         }
     }
@@ -145,8 +146,12 @@ class EtcdProcessIT {
     @Test
     void etcdctl_takesTooLong_fails() {
         try (EtcdProcess etcd = one();
-                Etcdctl impatient =
-                        new Etcdctl(EtcdBinary.find(), etcd.endpoints(), etcd.folder(), Duration.ofMillis(300))) {
+                Etcdctl impatient = new Etcdctl(
+                        EtcdBinary.find(),
+                        ClusterAccess.OPEN,
+                        etcd.endpoints(),
+                        etcd.folder(),
+                        Duration.ofMillis(300))) {
             assertThatExceptionOfType(EtcdProcessException.class)
                     .isThrownBy(() -> impatient.run(List.of("watch", "key")))
                     .withMessageContaining("longer than 300 ms");
