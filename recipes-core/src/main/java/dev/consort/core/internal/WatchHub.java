@@ -316,22 +316,24 @@ final class WatchHub {
         private final Listener listener;
         private long id; // confined to serializer, like what follows
         private long next;
-        private boolean resumed;
+        private boolean early;
 
         private Watch(WatchCreateRequest prototype, long from, Listener listener) {
             this.prototype = prototype;
+            this.early = !prototype.getRangeEnd().isEmpty();
             this.next = from;
             this.listener = listener;
         }
 
         /**
-         * Where to start on a stream. A resumed watch starts one revision early: opened at just the revision of a
-         * compaction, servers before 3.4.36 and 3.5.18 leave out that revision's deletions without a word.
+         * Where to start on a stream. Opened at just the revision of a compaction, servers before 3.4.36 and 3.5.18 leave
+         * out that revision's deletions without a word; so a watch starts one revision early when it is resumed, or
+         * follows a read of many pages. The first start of others must be prompt: an early one is served within 100 ms.
          */
         private long start() {
-            boolean early = resumed && next > 1;
-            resumed = true;
-            return early ? next - 1 : next;
+            long start = early && next > 1 ? next - 1 : next;
+            early = true;
+            return start;
         }
 
         private void onEvents(List<Event> events) {
