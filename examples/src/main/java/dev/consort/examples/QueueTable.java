@@ -5,7 +5,7 @@ import dev.consort.core.Connection;
 import dev.consort.core.QueueReport;
 import dev.consort.core.QueueReport.Claim;
 import dev.consort.core.QueueReport.ForeignKey;
-import dev.consort.core.QueueReport.Queue;
+import dev.consort.core.QueueReport.NamedQueue;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -39,7 +39,7 @@ public final class QueueTable {
     /** One line a claim, in the order in which they are granted, then one a key that is none. */
     static void print(QueueReport report, PrintStream out) {
         out.printf(ROW, "QUEUE", "PLACE", "WHO", "LEASE", "REVISION", "AGE", "TTL", "BY");
-        for (Queue queue : report.queues()) {
+        for (NamedQueue queue : report.queues()) {
             queue.owner().ifPresent(owner -> print(queue, "owner", owner, out));
             queue.waiters().forEach(waiter -> print(queue, "waits", waiter, out));
             queue.foreign().forEach(key -> print(queue.name(), "blocks", key, out));
@@ -48,7 +48,7 @@ public final class QueueTable {
         out.println("at revision " + report.revision());
     }
 
-    private static void print(Queue queue, String place, Claim claim, PrintStream out) {
+    private static void print(NamedQueue queue, String place, Claim claim, PrintStream out) {
         out.printf(
                 ROW,
                 printable(queue.name()),

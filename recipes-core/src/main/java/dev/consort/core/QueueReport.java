@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param queues those with a claim, in the order of their names' bytes
  * @param foreign the keys below the prefix that are no claim of any queue, in the order of their create revisions
  */
-public record QueueReport(long revision, List<Queue> queues, List<ForeignKey> foreign) {
+public record QueueReport(long revision, List<NamedQueue> queues, List<ForeignKey> foreign) {
     /**
      * Copies the lists.
      *
@@ -90,7 +90,7 @@ public record QueueReport(long revision, List<Queue> queues, List<ForeignKey> fo
      * @param foreign other keys below the name, claims of names that nest with it included, in the order of their create
      *     revisions: whoever claimed after one of them waits until it is gone
      */
-    public record Queue(String name, List<Claim> claims, List<ForeignKey> foreign) {
+    public record NamedQueue(String name, List<Claim> claims, List<ForeignKey> foreign) {
         /**
          * Copies the lists.
          *
@@ -98,7 +98,7 @@ public record QueueReport(long revision, List<Queue> queues, List<ForeignKey> fo
          * @param claims in the order in which they are granted
          * @param foreign other keys below the name
          */
-        public Queue {
+        public NamedQueue {
             claims = List.copyOf(claims);
             foreign = List.copyOf(foreign);
         }
@@ -127,7 +127,7 @@ public record QueueReport(long revision, List<Queue> queues, List<ForeignKey> fo
         /** Its name, and how much there is. */
         @Override
         public String toString() {
-            return "Queue[name=" + name + ", claims=" + claims.size() + ", foreign=" + foreign.size() + "]";
+            return "NamedQueue[name=" + name + ", claims=" + claims.size() + ", foreign=" + foreign.size() + "]";
         }
     }
 

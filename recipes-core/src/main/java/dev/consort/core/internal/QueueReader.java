@@ -5,7 +5,7 @@ import com.google.protobuf.ByteString;
 import dev.consort.core.QueueReport;
 import dev.consort.core.QueueReport.Claim;
 import dev.consort.core.QueueReport.ForeignKey;
-import dev.consort.core.QueueReport.Queue;
+import dev.consort.core.QueueReport.NamedQueue;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.api.KeyValue;
 import io.grpc.Status;
@@ -115,8 +115,8 @@ public final class QueueReader {
         return queues;
     }
 
-    private static Queue queue(Found found, LeaseReader leases, Instant now) {
-        return new Queue(
+    private static NamedQueue queue(Found found, LeaseReader leases, Instant now) {
+        return new NamedQueue(
                 found.range.substring(0, found.range.size() - 1).toStringUtf8(),
                 found.claims.stream()
                         .sorted(IN_ORDER)

@@ -17,7 +17,7 @@ import dev.consort.core.EtcdUnavailableException;
 import dev.consort.core.QueueReport;
 import dev.consort.core.QueueReport.Claim;
 import dev.consort.core.QueueReport.ForeignKey;
-import dev.consort.core.QueueReport.Queue;
+import dev.consort.core.QueueReport.NamedQueue;
 import dev.consort.core.RecipeException;
 import dev.consort.core.Session;
 import dev.consort.testkit.CallCounts;
@@ -78,7 +78,7 @@ class QueueReportIT {
         return name + "/" + Long.toHexString(lease);
     }
 
-    private static Queue only(QueueReport report) {
+    private static NamedQueue only(QueueReport report) {
         assertThat(report.queues()).hasSize(1);
         return report.queues().get(0);
     }
@@ -92,7 +92,7 @@ class QueueReportIT {
         CompletableFuture<EtcdGrant> waiting = two.acquireAsync(name);
         soon(() -> assertThat(operator.claims(name)).hasSize(2));
 
-        Queue queue = only(QueueReport.of(one.connection, prefix));
+        NamedQueue queue = only(QueueReport.of(one.connection, prefix));
         assertThat(queue.name()).isEqualTo(name);
         assertThat(queue.foreign()).isEmpty();
         assertThat(queue.owner()).hasValueSatisfying(owner -> {
@@ -122,7 +122,7 @@ class QueueReportIT {
         operator.put(claim(prefix + "/old", lease), "host=web-1 pid=7 since=" + now.minusSeconds(300), lease);
         operator.put(claim(prefix + "/young", lease), "host=ahead pid=8 since=" + now.plusSeconds(300), lease);
 
-        List<Queue> queues = QueueReport.of(party.connection, prefix).queues();
+        List<NamedQueue> queues = QueueReport.of(party.connection, prefix).queues();
         Claim old = queues.get(0).claims().get(0);
         assertThat(old.host()).contains("web-1");
         assertThat(old.process()).contains(7L);
@@ -139,7 +139,7 @@ class QueueReportIT {
         String key = claim("/" + prefix + "/go", lease);
         operator.put(key, "", lease);
 
-        Queue queue = only(QueueReport.of(party.connection, "/" + prefix + "/"));
+        NamedQueue queue = only(QueueReport.of(party.connection, "/" + prefix + "/"));
         assertThat(queue.name()).isEqualTo("/" + prefix + "/go");
         assertThat(queue.owner()).hasValueSatisfying(owner -> {
             assertThat(owner.key()).isEqualTo(key);
@@ -164,7 +164,7 @@ class QueueReportIT {
 
         QueueReport report = QueueReport.of(party.connection, prefix);
         assertThat(report.foreign()).extracting(ForeignKey::key).containsExactly(name + "/note");
-        Queue queue = only(report);
+        NamedQueue queue = only(report);
         assertThat(queue.foreign()).isEqualTo(report.foreign());
         assertThat(queue.owner()).isEmpty();
         assertThat(queue.waiters()).isEqualTo(queue.claims());
@@ -189,8 +189,8 @@ class QueueReportIT {
                 .containsExactly(claim(name, leases.get(1)), name + "/", name + "/note", prefix + "/a-note");
         assertThat(report.foreign()).extracting(ForeignKey::leaseId).containsExactly(0L, 0L, leases.get(2), 0L);
         assertThat(report.foreign()).isSortedAccordingTo((a, b) -> Long.compare(a.revision(), b.revision()));
-        assertThat(report.queues()).extracting(Queue::name).containsExactly(name, name + "/nested");
-        Queue queue = report.queues().get(0);
+        assertThat(report.queues()).extracting(NamedQueue::name).containsExactly(name, name + "/nested");
+        NamedQueue queue = report.queues().get(0);
         assertThat(queue.owner()).map(Claim::leaseId).contains(leases.get(0));
         assertThat(queue.waiters()).isEmpty();
         assertThat(queue.foreign())
@@ -209,7 +209,7 @@ class QueueReportIT {
         operator.put(claim(prefix + "-b", lease), "", lease);
         for (String spelling : List.of(prefix, prefix + "/")) {
             assertThat(QueueReport.of(party.connection, spelling).queues())
-                    .extracting(Queue::name)
+                    .extracting(NamedQueue::name)
                     .containsExactly(prefix, prefix + "/a");
         }
     }
@@ -220,7 +220,7 @@ class QueueReportIT {
         EtcdGrant grant = party.acquire(prefix + "/lock");
         operator.put("consort/session/note", "somebody's");
         QueueReport report = QueueReport.of(party.connection, "");
-        assertThat(report.queues()).extracting(Queue::name).contains(prefix + "/lock");
+        assertThat(report.queues()).extracting(NamedQueue::name).contains(prefix + "/lock");
         assertThat(report.foreign())
                 .extracting(ForeignKey::key)
                 .contains("consort/session/note")
@@ -234,7 +234,7 @@ class QueueReportIT {
         Party party = join();
         long lease = operator.grant(60);
         operator.put(claim("consort", lease), "", lease);
-        Queue queue = QueueReport.of(party.connection, "consort").queues().stream()
+        NamedQueue queue = QueueReport.of(party.connection, "consort").queues().stream()
                 .filter(each -> each.name().equals("consort"))
                 .findFirst()
                 .orElseThrow();
@@ -275,7 +275,7 @@ class QueueReportIT {
             operator.put(prefix + "0", "just beyond");
 
             QueueReport report = QueueReport.of(inside, "");
-            Queue queue = only(report);
+            NamedQueue queue = only(report);
             assertThat(queue.name()).isEqualTo("lock");
             assertThat(queue.owner()).hasValueSatisfying(owner -> {
                 assertThat(owner.key()).isEqualTo(claim("lock", session.leaseId()));
@@ -359,7 +359,7 @@ class QueueReportIT {
         operator.delete(bytes(claim(prefix + "/2099", lease)));
         operator.put(claim(prefix + "/3000", lease), "", lease);
         held.release();
-        assertThat(get(reading).queues()).extracting(Queue::name).containsExactlyElementsOf(names);
+        assertThat(get(reading).queues()).extracting(NamedQueue::name).containsExactlyElementsOf(names);
     }
 
     @Test
