@@ -2,16 +2,19 @@
 package dev.consort.election;
 
 import com.google.protobuf.ByteString;
+import dev.consort.core.Connection;
 import dev.consort.core.Session;
 import dev.consort.core.internal.Acquirer;
 import dev.consort.core.internal.ClaimReader;
 import dev.consort.core.internal.ClaimSpec;
+import dev.consort.core.internal.EtcdConnection;
 import dev.consort.core.internal.EtcdSession;
 import dev.consort.core.internal.Names;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** The election on the claim queue. Immutable. */
 final class EtcdLeaderElection implements LeaderElection {
@@ -39,6 +42,18 @@ final class EtcdLeaderElection implements LeaderElection {
     private ClaimSpec candidate(String value) {
         ByteString proposal = proposal(value);
         return new ClaimSpec(RECIPE, name, () -> proposal, true);
+    }
+
+    static Observation observe(Connection connection, String name, Consumer<? super Optional<Leader>> listener) {
+        EtcdConnection engine = EtcdConnection.of(connection);
+        return LeaderObserver.observe(
+                engine, Names.checked(RECIPE, name), engine.callbacks(), Objects.requireNonNull(listener, "listener"));
+    }
+
+    @Override
+    public Observation observe(Consumer<? super Optional<Leader>> listener) {
+        return LeaderObserver.observe(
+                session.engine(), name, session.executor(), Objects.requireNonNull(listener, "listener"));
     }
 
     EtcdSession session() {

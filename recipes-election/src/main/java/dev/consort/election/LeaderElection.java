@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.election;
 
+import dev.consort.core.Connection;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * Agrees on one leader among processes, with a term for each leadership. Its keys are those of etcd's own Go package and
@@ -99,6 +101,42 @@ public interface LeaderElection {
      * @throws dev.consort.core.RecipeException if etcd cannot be read
      */
     Optional<Leader> leader();
+
+    /**
+     * Reports who leads, from now on until the observation is closed: at once, and then each leader in the order of their
+     * terms, each value that it proclaims, and when nobody leads. Also leaders that are Go programs or {@code etcdctl}.
+     * All observers of a name on one connection cost one watch.
+     *
+     * <p><b>Guarantees.</b> No report goes back: their terms rise, and within a term the values come in the order in which
+     * they were proclaimed. None is left out while the connection stands or is back before etcd has compacted what was
+     * missed, and the listener is not more than 1,024 changes behind; after that the first report is of the leader then.
+     *
+     * <p><b>Not guaranteed.</b> That the leader reported still leads when the listener learns of it. While etcd is out of
+     * reach nothing is reported, and never that nobody leads for that reason. After a restore of etcd from a backup, terms
+     * may begin anew.
+     *
+     * <p><b>When the session is lost</b> nothing changes: observing needs its connection only.
+     *
+     * @param listener told on the session's executor, one report at a time; what it throws is logged, and the next report
+     *     comes all the same
+     * @return to be closed
+     * @throws IllegalStateException if the connection is closed
+     */
+    Observation observe(Consumer<? super Optional<Leader>> listener);
+
+    /**
+     * Observes an election without a session; like {@link #observe(Consumer)} otherwise.
+     *
+     * @param connection what to observe by
+     * @param name as in {@link #create(Session, String)}
+     * @param listener told on threads of the connection
+     * @return to be closed
+     * @throws IllegalArgumentException as {@link #create(Session, String)}
+     * @throws IllegalStateException if the connection is closed
+     */
+    static Observation observe(Connection connection, String name, Consumer<? super Optional<Leader>> listener) {
+        return EtcdLeaderElection.observe(connection, name, listener);
+    }
 
     /**
      * A leader as others see it.

@@ -12,9 +12,11 @@ import io.etcd.jetcd.Client;
 import io.etcd.jetcd.Election;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.election.CampaignResponse;
+import io.etcd.jetcd.election.LeaderResponse;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +45,8 @@ class ElectionInteropIT {
     @Test
     void etcdctlElect_tenHandOvers_noneOverlap() throws Exception {
         LeaderElection election = peer.election(name);
+        Sightings observed = new Sightings();
+        now(election.observe(observed).ready().toCompletableFuture());
         Leadership ours = election.campaign("java");
         long lastTerm = ours.token().revision();
         for (int round = 0; round < ROUNDS; round++) {
@@ -69,6 +73,11 @@ class ElectionInteropIT {
             }
         }
         ours.close();
+        await().untilAsserted(() -> assertThat(observed.values())
+                .containsExactly(
+                        "-", "java", "ctl0", "java", "ctl1", "java", "ctl2", "java", "ctl3", "java", "ctl4", "java",
+                        "-"));
+        observed.assertNeverWentBack();
     }
 
     @Test
@@ -86,6 +95,8 @@ class ElectionInteropIT {
     @Test
     void electionService_tenHandOvers_noneOverlap() throws Exception {
         LeaderElection election = peer.election(name);
+        Sightings observed = new Sightings();
+        now(election.observe(observed).ready().toCompletableFuture());
         Leadership ours = election.campaign("java");
         try (Client client =
                 Client.builder().endpoints(Peer.etcd().endpoints().get(0)).build()) {
@@ -120,6 +131,47 @@ class ElectionInteropIT {
             }
         }
         ours.close();
+        List<String> expected = new ArrayList<>(List.of("-", "java"));
+        for (int round = 0; round < ROUNDS; round++) {
+            expected.addAll(List.of("java" + round, "service" + round, "proclaimed" + round, "java"));
+        }
+        expected.add("-");
+        await().untilAsserted(() -> assertThat(observed.values()).isEqualTo(expected));
+        observed.assertNeverWentBack();
+    }
+
+    /** The reverse: who observes by the service sees our leaders, and what they proclaim. */
+    @Test
+    void electionServiceObserve_seesOurLeaders() throws Exception {
+        BlockingQueue<String> values = new LinkedBlockingQueue<>();
+        try (Client client =
+                Client.builder().endpoints(Peer.etcd().endpoints().get(0)).build()) {
+            client.getElectionClient().observe(bytes(name), new Election.Listener() {
+                @Override
+                public void onNext(LeaderResponse response) {
+                    values.add(response.getKv().getValue().toString(UTF_8));
+                }
+
+                @Override
+                public void onError(Throwable why) {
+                    values.add(why.toString());
+                }
+
+                @Override
+                public void onCompleted() {
+                    values.add("completed");
+                }
+            });
+            Leadership first = peer.election(name).campaign("first");
+            await().until(() -> values.contains("first"));
+            assertThat(first.proclaim("proclaimed")).isTrue();
+            await().until(() -> values.contains("proclaimed"));
+            first.close();
+            Leadership second = peer.election(name).campaign("second");
+            await().until(() -> values.contains("second"));
+            assertThat(values).containsExactly("first", "proclaimed", "second");
+            second.close();
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ package dev.consort.election;
 import static dev.consort.election.Peer.now;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.consort.election.LeaderElection.Leader;
 import dev.consort.testkit.CallFault;
@@ -39,6 +40,8 @@ class F03_PausedLeaderWritesNothingIT {
         try (Peer two = Peer.join();
                 BufferedReader said = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
                 Writer tell = process.outputWriter(UTF_8)) {
+            Sightings seen = new Sightings();
+            Observation observation = two.election(name).observe(seen);
             String leads = said.readLine();
             assertThat(leads).startsWith("leads ");
             long pausedTerm = Long.parseLong(leads.substring("leads ".length()));
@@ -55,7 +58,13 @@ class F03_PausedLeaderWritesNothingIT {
                 assertThat(two.get(register)).isEqualTo("next");
                 assertThat(two.election(name).leader()).map(Leader::value).contains("next");
                 assertThat(next.isHeld()).isTrue();
+                // S29: whatever it proclaims, no observer sees it again.
+                assertThat(next.proclaim("last")).isTrue();
+                await().until(() -> seen.last().equals("last"));
+                assertThat(seen.values()).endsWith("paused", "before", "next", "last").doesNotContain("late");
+                seen.assertNeverWentBack();
             }
+            observation.close();
         } finally {
             process.destroyForcibly();
         }

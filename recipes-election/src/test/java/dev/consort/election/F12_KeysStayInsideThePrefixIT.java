@@ -5,9 +5,12 @@ import static dev.consort.election.Peer.now;
 import static dev.consort.election.Peer.putOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.consort.core.Session;
+import dev.consort.core.SessionFactory;
 import dev.consort.election.LeaderElection.Leader;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.options.GetOption;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +33,33 @@ class F12_KeysStayInsideThePrefixIT {
                     assertThat(keys).extracting(kv -> kv.getKey().toString()).containsExactly(peer.key(name));
                 }
             }
+        }
+    }
+
+    /** The loop resumes with another session, and so with another key. */
+    @Test
+    void loop_resumesAfterALoss_everyKeyIsBelowTheNameAndASlash() throws Exception {
+        LoopTask task = new LoopTask();
+        try (Peer peer = Peer.join();
+                SessionFactory sessions =
+                        SessionFactory.of(Session.builder(peer.connection).ttl(Peer.LONG));
+                LeaderLoop loop =
+                        LeaderElection.create(sessions, name).pause(Duration.ZERO).run(task)) {
+            for (int round = 0; round < 3; round++) {
+                Leadership leadership = task.awaitStart();
+                assertThat(leadership.proclaim("round" + round)).isTrue();
+                long lease = sessions.session().leaseId();
+                GetOption all = GetOption.builder().isPrefix(true).build();
+                List<KeyValue> keys = now(peer.client.getKVClient().get(Peer.bytes(name), all))
+                        .getKvs();
+                assertThat(keys)
+                        .extracting(kv -> kv.getKey().toString())
+                        .containsExactly(name + "/" + Long.toHexString(lease));
+                assertThat(keys.get(0).getCreateRevision())
+                        .isEqualTo(leadership.token().revision());
+                peer.revoke(lease);
+            }
+            assertThat(loop.failures()).isZero();
         }
     }
 

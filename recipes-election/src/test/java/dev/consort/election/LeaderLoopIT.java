@@ -366,7 +366,7 @@ class LeaderLoopIT {
             try (LeaderLoop second = LeaderElection.create(factory, name)
                     .pause(Duration.ofMillis(20))
                     .run(other)) {
-                for (int turn = 0; turn < 10; turn++) {
+                for (int turn = 0; turn < 4; turn++) {
                     LoopTask leads = turn % 2 == 0 ? task : other;
                     LoopTask waits = turn % 2 == 0 ? other : task;
                     await().until(() -> two.claims(name).size() == 2);

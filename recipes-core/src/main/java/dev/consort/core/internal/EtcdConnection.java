@@ -142,7 +142,8 @@ public final class EtcdConnection implements Connection {
         return timing;
     }
 
-    Executor callbacks() {
+    /** Where listeners run that have no session. */
+    public Executor callbacks() {
         return callbacks;
     }
 

@@ -137,6 +137,11 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         callbacks.unordered(task);
     }
 
+    /** Where its listeners run. */
+    public Executor executor() {
+        return callbacks::unordered;
+    }
+
     Calls calls() {
         return connection.calls();
     }
@@ -156,7 +161,8 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         return holds;
     }
 
-    EtcdConnection engine() {
+    /** The connection it was opened on. */
+    public EtcdConnection engine() {
         return connection;
     }
 

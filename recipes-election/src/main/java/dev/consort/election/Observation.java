@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.election;
+
+import dev.consort.election.LeaderElection.Leader;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * An observer's place in an election: made by {@link LeaderElection#observe(java.util.function.Consumer)}, ended by
+ * {@link #close()} or with its connection. Thread-safe.
+ */
+public interface Observation extends AutoCloseable {
+    /**
+     * The leader as the listener was told last. Asks nobody: costs no request, and may be out of date by the time that it
+     * takes etcd to tell.
+     *
+     * @return empty if nobody led, and before the first report
+     */
+    Optional<Leader> leader();
+
+    /**
+     * Whether etcd is heard of: false before the first report, and while the connection to etcd is down or etcd has no
+     * quorum. What was reported stands meanwhile, and may be out of date.
+     *
+     * @return true while changes of the leader are told as they come
+     */
+    boolean isCurrent();
+
+    /**
+     * Completes when the listener has been told for the first time; exceptionally with a {@link
+     * dev.consort.core.RecipeException} if etcd refuses to be read, such as for want of permission. It is then asked
+     * again from time to time all the same.
+     *
+     * @return a stage of its own for each call; completes on the executor of the listener
+     */
+    CompletionStage<Void> ready();
+
+    /**
+     * Ends it. A call of the listener that has begun goes on; after this no other one begins. May be called by the
+     * listener. Idempotent; does not wait.
+     */
+    @Override
+    void close();
+}
