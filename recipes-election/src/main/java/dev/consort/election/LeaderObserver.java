@@ -13,6 +13,7 @@ import dev.consort.election.LeaderElection.Leader;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
@@ -83,7 +84,7 @@ final class LeaderObserver implements PrefixView.Listener {
 
     private void tell() {
         Entry first = claims.isEmpty() ? null : claims.first();
-        if (toldOnce && isSame(told, first)) {
+        if (toldOnce && Objects.equals(told, first)) {
             return;
         }
         told = first;
@@ -91,12 +92,6 @@ final class LeaderObserver implements PrefixView.Listener {
         Optional<Leader> now = Optional.ofNullable(first).map(LeaderObserver::leader);
         leader = now;
         listener.accept(now);
-    }
-
-    private static boolean isSame(@Nullable Entry one, @Nullable Entry other) {
-        return one == null || other == null
-                ? one == other
-                : one.modRevision() == other.modRevision() && one.key().equals(other.key());
     }
 
     private static Leader leader(Entry claim) {

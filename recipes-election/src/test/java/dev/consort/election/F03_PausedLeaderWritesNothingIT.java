@@ -61,7 +61,9 @@ class F03_PausedLeaderWritesNothingIT {
                 // S29: whatever it proclaims, no observer sees it again.
                 assertThat(next.proclaim("last")).isTrue();
                 await().until(() -> seen.last().equals("last"));
-                assertThat(seen.values()).endsWith("paused", "before", "next", "last").doesNotContain("late");
+                assertThat(seen.values())
+                        .endsWith("paused", "before", "next", "last")
+                        .doesNotContain("late");
                 seen.assertNeverWentBack();
             }
             observation.close();

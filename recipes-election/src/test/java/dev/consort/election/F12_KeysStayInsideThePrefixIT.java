@@ -43,8 +43,9 @@ class F12_KeysStayInsideThePrefixIT {
         try (Peer peer = Peer.join();
                 SessionFactory sessions =
                         SessionFactory.of(Session.builder(peer.connection).ttl(Peer.LONG));
-                LeaderLoop loop =
-                        LeaderElection.create(sessions, name).pause(Duration.ZERO).run(task)) {
+                LeaderLoop loop = LeaderElection.create(sessions, name)
+                        .pause(Duration.ZERO)
+                        .run(task)) {
             for (int round = 0; round < 3; round++) {
                 Leadership leadership = task.awaitStart();
                 assertThat(leadership.proclaim("round" + round)).isTrue();

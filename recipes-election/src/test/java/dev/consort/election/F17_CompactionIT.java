@@ -43,8 +43,7 @@ class F17_CompactionIT {
 
     /** Cuts the other peer's watches, and keeps them so. */
     private CallFault disconnect() {
-        CallFault down =
-                other.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        CallFault down = other.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
         assertThat(other.faults.breakStreams("Watch/Watch")).isPositive();
         now(down.hit());
         return down;

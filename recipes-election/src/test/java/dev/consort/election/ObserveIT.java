@@ -84,7 +84,9 @@ class ObserveIT {
         try (Leadership leader = one.election(name).campaign("leader");
                 Observation observation = ready(LeaderElection.observe(two.connection, name, seen))) {
             awaitSeen("leader");
-            assertThat(observation.leader()).map(Leader::term).contains(leader.token().revision());
+            assertThat(observation.leader())
+                    .map(Leader::term)
+                    .contains(leader.token().revision());
         }
     }
 
@@ -138,9 +140,7 @@ class ObserveIT {
             Sightings each = new Sightings();
             all.add(each);
             observations.add(
-                    i % 2 == 0
-                            ? two.election(name).observe(each)
-                            : LeaderElection.observe(two.connection, name, each));
+                    i % 2 == 0 ? two.election(name).observe(each) : LeaderElection.observe(two.connection, name, each));
         }
         observations.forEach(ObserveIT::ready);
         one.election(name).campaign("leader").close();

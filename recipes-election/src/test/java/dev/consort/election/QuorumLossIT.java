@@ -20,8 +20,11 @@ class QuorumLossIT {
     void quorumLostForLongerThanTheTtl_observerReportsNobodyAndTheLoopLeadsAgain() throws Exception {
         Sightings seen = new Sightings();
         LoopTask task = new LoopTask();
-        try (EtcdProcess etcd =
-                        EtcdProcess.builder().members(3).shortElection().unsafeNoFsync().start();
+        try (EtcdProcess etcd = EtcdProcess.builder()
+                        .members(3)
+                        .shortElection()
+                        .unsafeNoFsync()
+                        .start();
                 Connection observing =
                         Connection.to(etcd.endpoints().toArray(String[]::new)).open();
                 Connection connection =
@@ -39,7 +42,9 @@ class QuorumLossIT {
             assertThat(task.awaitEnd()).isEqualTo("interrupted");
             assertThat(first.isHeld()).isFalse();
             await().until(() -> !observation.isCurrent());
-            assertThat(seen.last()).as("a connection that is down says nothing of leaders").isEqualTo("loop");
+            assertThat(seen.last())
+                    .as("a connection that is down says nothing of leaders")
+                    .isEqualTo("loop");
             assertThat(observation.leader()).isPresent();
             etcd.member(1).resume();
             etcd.member(2).resume();
