@@ -5,7 +5,10 @@ import static dev.consort.election.Peer.now;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.consort.core.Session;
+import dev.consort.core.SessionFactory;
 import dev.consort.testkit.CallCounts;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +67,42 @@ class ElectionCostIT {
         costs(peer, 1, () -> assertThat(led.get(0).resign()).isTrue());
         assertThat(revision()).isEqualTo(start + 3);
         costs(peer, 0, () -> assertThat(led.get(0).resign()).isFalse());
+    }
+
+    @Test
+    void loop_eachTermIsTwoCallsAndTwoCommits() throws Exception {
+        Peer peer = peers.get(1);
+        LoopTask task = new LoopTask();
+        try (SessionFactory sessions =
+                        SessionFactory.of(Session.builder(peer.connection).ttl(Peer.LONG));
+                LeaderLoop loop = LeaderElection.create(sessions, name)
+                        .pause(Duration.ZERO)
+                        .run(task)) {
+            task.awaitStart();
+            long start = revision();
+            costs(peer, 6, () -> {
+                for (int i = 0; i < 3; i++) {
+                    task.end();
+                    task.awaitStart();
+                }
+            });
+            assertThat(revision()).isEqualTo(start + 6);
+            assertThat(loop.terms()).isEqualTo(4);
+        }
+    }
+
+    /** The read and the watch of the first one are asserted by ObserveIT. */
+    @Test
+    void observe_eachReportCostsNoCallAndNoCommit() throws Exception {
+        Peer observing = peers.get(2);
+        Sightings seen = new Sightings();
+        now(observing.election(name).observe(seen).ready().toCompletableFuture());
+        long start = revision();
+        costs(observing, 0, () -> {
+            peers.get(1).election(name).campaign("v").close();
+            await().until(() -> seen.count() == 3);
+        });
+        assertThat(revision()).isEqualTo(start + 2);
     }
 
     @Test

@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -167,15 +166,12 @@ class ObserveIT {
 
     @Test
     void listener_closesItsObservation_isToldNothingMore() throws Exception {
-        AtomicReference<Observation> own = new AtomicReference<>();
-        CountDownLatch known = new CountDownLatch(1);
-        own.set(two.election(name).observe(leader -> {
+        CompletableFuture<Observation> own = new CompletableFuture<>();
+        own.complete(two.election(name).observe(leader -> {
             seen.accept(leader);
-            awaitQuietly(known);
-            own.get().close();
+            own.join().close();
         }));
-        known.countDown();
-        ready(own.get());
+        ready(own.join());
         one.election(name).campaign("leader").close();
         Sightings other = new Sightings();
         ready(two.election(name).observe(other));

@@ -16,7 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Takes one job after the other, each under the lock of its name. */
-final class JobRunner implements Worker.Loop {
+final class JobRunner {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final Duration WAIT_IN_LINE = Duration.ofSeconds(1);
 
@@ -30,8 +30,7 @@ final class JobRunner implements Worker.Loop {
         this.ending = ending;
     }
 
-    @Override
-    public void run() throws InterruptedException, SQLException {
+    void run() throws InterruptedException, SQLException {
         try (JobTable jobs = setup.jobs()) {
             while (ending.getCount() > 0) {
                 try {

@@ -4,15 +4,13 @@ package dev.consort.examples.demo;
 import dev.consort.core.Connection;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
+import dev.consort.election.LeaderElection;
+import dev.consort.election.LeaderLoop;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A worker process: one connection, one session at a time, and two loops on it. One campaigns and plans, the other one
@@ -62,13 +60,19 @@ final class Worker {
             report(Event.Kind.READY, 0, 0);
             CountDownLatch ending = new CountDownLatch(1);
             daemon(() -> awaitEndOfInput(ending)).start();
-            ExecutorService loops = Executors.newFixedThreadPool(2, Worker::daemon);
-            loops.execute(() -> run(new Planner(setup, sessions, ending), ending));
-            loops.execute(() -> run(new JobRunner(setup, sessions, ending), ending));
-            ending.await();
-            loops.shutdownNow();
-            if (!loops.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                System.err.println("a loop goes on; closing the session takes from it what it holds");
+            Thread runner = daemon(() -> run(new JobRunner(setup, sessions, ending), ending));
+            runner.start();
+            try (LeaderLoop planner = LeaderElection.create(sessions, "leader")
+                    .value(setup.name())
+                    .closeTimeout(PATIENCE)
+                    .run(new Planner(setup, ending))) {
+                planner.ended().whenComplete((ended, failure) -> ending.countDown());
+                ending.await();
+            }
+            runner.interrupt();
+            runner.join(PATIENCE.toMillis());
+            if (runner.isAlive()) {
+                System.err.println("a job goes on; closing the session takes from it what it holds");
             }
         }
     }
@@ -78,12 +82,12 @@ final class Worker {
         System.out.println(Event.line(kind, job, token));
     }
 
-    private static void run(Loop loop, CountDownLatch ending) {
+    private static void run(JobRunner jobs, CountDownLatch ending) {
         try {
-            loop.run();
+            jobs.run();
         } catch (InterruptedException ended) {
             // As it was told to.
-        } catch (ExecutionException | SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException e) {
             if (ending.getCount() > 0) {
                 e.printStackTrace();
             }
@@ -108,10 +112,5 @@ final class Worker {
         Thread thread = new Thread(task);
         thread.setDaemon(true);
         return thread;
-    }
-
-    /** What a worker does all the time. */
-    interface Loop {
-        void run() throws InterruptedException, ExecutionException, SQLException;
     }
 }
