@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** The modules of this build as folders, so that a new module cannot be left out of the rules by accident. */
 final class Modules {
-    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+    static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
     private Modules() {}
 

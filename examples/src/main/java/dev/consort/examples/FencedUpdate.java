@@ -16,18 +16,30 @@ import java.sql.Statement;
  * a holder that was paused and whose lock somebody else has by now, the table refuses by itself.
  */
 public final class FencedUpdate {
+    private static final String SCHEMA = """
+            CREATE TABLE orders (
+              id    INT PRIMARY KEY,
+              state VARCHAR(100) NOT NULL,
+              token BIGINT NOT NULL DEFAULT 0
+            )
+            """;
+
+    private static final String UPDATE = """
+            UPDATE orders SET state = ?, token = ? WHERE id = ? AND token <= ?
+            """;
+
     private FencedUpdate() {}
 
     /**
      * Runs the example.
      *
-     * @param endpoints of etcd, such as {@code http://127.0.0.1:2379}, which is also the default
+     * @param arguments endpoints of etcd; {@code http://127.0.0.1:2379} by default
      * @throws InterruptedException if interrupted while waiting for the lock
      * @throws SQLException if the database fails
      */
-    public static void main(String... endpoints) throws InterruptedException, SQLException {
-        String[] etcd = endpoints.length > 0 ? endpoints : new String[] {"http://127.0.0.1:2379"};
-        try (Session session = Session.connect(etcd); // one for each process, opened at start
+    public static void main(String... arguments) throws InterruptedException, SQLException {
+        String[] endpoints = arguments.length > 0 ? arguments : new String[] {"http://127.0.0.1:2379"};
+        try (Session session = Session.connect(endpoints); // one for each process, opened at start
                 Connection sql = DriverManager.getConnection("jdbc:h2:mem:")) {
             create(sql);
             FencingToken earlier;
@@ -43,9 +55,9 @@ public final class FencedUpdate {
         }
     }
 
+    /** How many rows it wrote; none if somebody with a later token has written already. */
     private static int update(Connection sql, String state, FencingToken token) throws SQLException {
-        try (PreparedStatement update =
-                sql.prepareStatement("UPDATE orders SET state = ?, token = ? WHERE id = ? AND token <= ?")) {
+        try (PreparedStatement update = sql.prepareStatement(UPDATE)) {
             update.setString(1, state);
             update.setLong(2, token.toLong());
             update.setInt(3, 1);
@@ -56,8 +68,8 @@ public final class FencedUpdate {
 
     private static void create(Connection sql) throws SQLException {
         try (Statement statement = sql.createStatement()) {
-            statement.execute("CREATE TABLE orders (id INT PRIMARY KEY, state VARCHAR, token BIGINT NOT NULL)");
-            statement.execute("INSERT INTO orders VALUES (1, 'new', 0)");
+            statement.execute(SCHEMA);
+            statement.execute("INSERT INTO orders (id, state) VALUES (1, 'new')");
         }
     }
 }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Grant;
+import dev.consort.core.Session;
+import dev.consort.lock.CostPage.Step;
+import dev.consort.lock.CostPage.While;
 import dev.consort.testkit.CallCounts;
+import dev.consort.testkit.Direction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What each step costs in requests, commits, messages and watches. */
+/** What each step costs in requests, commits, messages and watches: as docs/mutex.md says. */
 class CostIT {
     /** Long enough that no renewal, which does other work too, falls into a test. */
     private static final Duration TTL = Duration.ofMinutes(10);
@@ -33,6 +37,12 @@ class CostIT {
         parties.forEach(Party::close);
     }
 
+    /** Each row of the page is one that a test here asserts. */
+    @Test
+    void page_hasNoOtherRows() {
+        assertThat(CostPage.rows()).isEqualTo(Step.values().length + While.values().length);
+    }
+
     @Test
     void acquireAndRelease_uncontended_areOneRequestAndOneCommitEach() throws InterruptedException {
         Party party = join();
@@ -42,13 +52,13 @@ class CostIT {
             long revision = Etcd.revision();
             CallCounts before = party.log.counts();
             Grant grant = mutex.acquire();
-            assertRequests(party, before, 1);
-            assertThat(Etcd.revision()).isEqualTo(revision + 1);
+            assertRequests(party, before, Step.ACQUIRE.requests);
+            assertThat(Etcd.revision()).isEqualTo(revision + Step.ACQUIRE.commits);
 
             before = party.log.counts();
             assertThat(grant.release()).isTrue();
-            assertRequests(party, before, 1);
-            assertThat(Etcd.revision()).isEqualTo(revision + 2);
+            assertRequests(party, before, Step.RELEASE.requests);
+            assertThat(Etcd.revision()).isEqualTo(revision + Step.ACQUIRE.commits + Step.RELEASE.commits);
         }
     }
 
@@ -76,9 +86,9 @@ class CostIT {
         }
         assertThat(mutex.tryAcquire()).isEmpty(); // after those before it
         CallCounts counts = party.log.counts().since(before);
-        assertThat(counts.unaryCalls()).as("%s", counts).isZero();
+        assertThat(counts.unaryCalls()).as("%s", counts).isEqualTo(20L * Step.JOIN.requests);
         assertThat(party.sent.watchesOf(name)).isZero();
-        assertThat(Etcd.revision()).isEqualTo(revision);
+        assertThat(Etcd.revision()).isEqualTo(revision + 20L * Step.JOIN.commits);
 
         holder.close();
         for (CompletableFuture<Grant> each : waiting) {
@@ -103,8 +113,8 @@ class CostIT {
             grant = next.get(10, TimeUnit.SECONDS);
         }
         CallCounts counts = party.log.counts().since(before);
-        assertThat(Etcd.revision()).isEqualTo(revision);
-        assertThat(counts.unaryCalls("KV/Txn")).as("%s", counts).isZero();
+        assertThat(Etcd.revision()).isEqualTo(revision + 20L * Step.LOCAL_HAND_OVER.commits);
+        assertThat(counts.unaryCalls("KV/Txn")).as("%s", counts).isEqualTo(20L * Step.LOCAL_HAND_OVER.requests);
         // It may ask whether others wait, no more than once in 100 ms.
         assertThat(counts.unaryCalls("KV/Range"))
                 .as("%s", counts)
@@ -126,9 +136,20 @@ class CostIT {
         parties.forEach(party -> party.sent.clear());
         List<CallCounts> settled =
                 parties.stream().map(party -> party.log.counts()).toList();
+        // A busy machine may bring the deletion of the claim before well ahead of the message, and then the waiter
+        // looks
+        // for itself and does not learn who follows. That is kept out of the figures.
+        for (int i = 1; i < 7; i++) {
+            String before = parties.get(i - 1).claim(name);
+            parties.get(i).faults.every(Calls.toldOfDeletion(before)).dropMessages(Direction.TO_CLIENT);
+        }
         // The first holder was alone when it came, and does not know who follows; then each tells the next one.
-        waiting.get(0).get(10, TimeUnit.SECONDS).close();
-        List<Long> readsOfNext = new ArrayList<>();
+        Grant first = waiting.get(0).get(10, TimeUnit.SECONDS);
+        long start = Etcd.revision();
+        assertThat(first.release()).isTrue();
+        waiting.get(1).get(10, TimeUnit.SECONDS);
+        assertThat(Etcd.revision()).isEqualTo(start + Step.FIRST_HAND_OVER.commits);
+        assertRequests(parties.get(0), settled.get(0), Step.FIRST_HAND_OVER.requests);
         for (int i = 1; i < 6; i++) {
             Grant grant = waiting.get(i).get(10, TimeUnit.SECONDS);
             long revision = Etcd.revision();
@@ -138,27 +159,48 @@ class CostIT {
             assertThat(grant.release()).isTrue();
             waiting.get(i + 1).get(10, TimeUnit.SECONDS);
 
-            assertThat(Etcd.revision()).isEqualTo(revision + 1);
-            assertRequests(parties.get(i), before.get(i), 1);
+            assertThat(Etcd.revision()).isEqualTo(revision + Step.HAND_OVER.commits);
+            assertRequests(parties.get(i), before.get(i), Step.HAND_OVER.requests);
+            assertRequests(parties.get(i + 1), before.get(i + 1), 0);
             CallCounts next = parties.get(i + 1).log.counts();
             assertThat(next.since(settled.get(i + 1)).watchEvents()).isBetween(1L, 2L);
-            readsOfNext.add(next.since(before.get(i + 1)).unaryCalls());
             for (int k = i + 2; k < 7; k++) {
                 assertRequests(parties.get(k), before.get(k), 0);
                 assertThat(parties.get(k).log.counts().since(settled.get(k)).watchEvents())
                         .isZero();
             }
         }
-        // It looks for itself when the deletion comes and the message does not, which a busy machine can bring about.
-        assertThat(readsOfNext).filteredOn(reads -> reads > 0).hasSizeLessThanOrEqualTo(2);
         waiting.get(6).join().close();
         // Also what came late: the message, the deletion of the claim before, and its own deletion.
         for (int k = 1; k < 7; k++) {
             CallCounts counts = parties.get(k).log.counts().since(settled.get(k));
             assertThat(counts.watchEvents()).as("%s", counts).isBetween(1L, 3L);
             assertThat(parties.get(k).sent.watchesOf(name)).isZero();
-            assertThat(counts.unaryCalls()).as("%s", counts).isBetween(1L, 2L);
+            assertThat(counts.unaryCalls()).as("%s", counts).isEqualTo(1);
         }
+    }
+
+    /** Sixty-six sessions in a row: a message names those that follow, up to 64, and then somebody has to look again. */
+    @Test
+    void release_inALongQueue_readsWhoFollowsEvery64thTime() throws Exception {
+        Party party = join();
+        int count = 67;
+        List<CompletableFuture<Grant>> waiting = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Session session = Session.builder(party.connection).ttl(TTL).open();
+            waiting.add(Mutex.create(session, name).acquireAsync());
+            Etcd.awaitClaims(name, i + 1);
+        }
+        long start = Etcd.revision();
+        for (CompletableFuture<Grant> next : waiting) {
+            assertThat(next.get(10, TimeUnit.SECONDS).release()).isTrue();
+        }
+        long handOvers = count - 1L;
+        long lastRelease = Step.RELEASE.commits;
+        long commits = Etcd.revision() - start - lastRelease;
+        long more = (long) Step.FIRST_HAND_OVER.commits - Step.HAND_OVER.commits;
+        // Twice somebody must look; a busy machine may bring a deletion before its message more often.
+        assertThat(commits).isBetween(handOvers * Step.HAND_OVER.commits + 2 * more, handOvers + 20 * more);
     }
 
     @Test
@@ -173,10 +215,11 @@ class CostIT {
                 assertThat(waits).isNotDone();
             }
         }
-        awaitWatches(holder, 11);
-        awaitWatches(waiter, 21);
+        awaitWatches(holder, While.OPEN.watches + 10 * While.HELD.watches);
+        awaitWatches(waiter, While.OPEN.watches + 10 * While.WAITED_FOR.watches);
+        int streams = While.OPEN.streams + 10 * (While.HELD.streams + While.WAITED_FOR.streams);
         for (Party party : parties) {
-            assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(1);
+            assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(streams);
         }
     }
 
