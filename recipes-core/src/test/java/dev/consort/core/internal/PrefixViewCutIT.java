@@ -33,14 +33,14 @@ class PrefixViewCutIT {
     @RegisterExtension
     final Parties parties = new Parties();
 
-    private final Operator operator = SharedEtcd.operator();
+    private final Operator operator = UncompactedEtcd.operator();
     private final String prefix = Parties.name() + "/";
     private final List<Line> lines = new ArrayList<>();
 
     /** A process that looks at the prefix through a network of its own. */
     private final class Line {
-        final FaultProxy proxy =
-                parties.closing(FaultProxy.to(SharedEtcd.server().endpoints().get(0)));
+        final FaultProxy proxy = parties.closing(
+                FaultProxy.to(UncompactedEtcd.server().endpoints().get(0)));
         final EtcdConnection connection =
                 parties.closing(EtcdConnection.of(new EtcdConnectionBuilder(List.of(proxy.endpoint()))
                         .connectTimeout(Duration.ofSeconds(20))

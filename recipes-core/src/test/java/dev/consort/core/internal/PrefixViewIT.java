@@ -15,7 +15,6 @@ import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
-import io.etcd.jetcd.api.RangeRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,16 +30,20 @@ class PrefixViewIT {
     @RegisterExtension
     final Parties parties = new Parties();
 
-    private final Operator operator = SharedEtcd.operator();
+    private final Operator operator = UncompactedEtcd.operator();
     private final String prefix = Parties.name() + "/";
     private final ViewRecorder recorder = new ViewRecorder();
+
+    private Party join() {
+        return parties.join(UncompactedEtcd.server().endpoints(), settings -> settings);
+    }
 
     private Subscription view(Party party, String of, PrefixView.Listener listener) {
         return parties.closing(PrefixView.open(party.connection, "Test", of, party.connection.callbacks(), listener));
     }
 
     private Party looking() {
-        Party party = parties.join();
+        Party party = join();
         get(view(party, prefix, recorder).ready());
         return party;
     }
@@ -66,10 +69,10 @@ class PrefixViewIT {
 
     @Test
     void namespace_isNotSeen() {
-        Party party = parties.join();
+        Party party = join();
         String inside = "inside/" + prefix;
-        EtcdConnection connection = parties.closing(
-                EtcdConnection.of(new EtcdConnectionBuilder(SharedEtcd.server().endpoints())
+        EtcdConnection connection = parties.closing(EtcdConnection.of(
+                new EtcdConnectionBuilder(UncompactedEtcd.server().endpoints())
                         .namespace("inside/")
                         .open()));
         operator.put(inside + "a", "1");
@@ -85,7 +88,7 @@ class PrefixViewIT {
     /** One watch and one read however many look; the last one to leave ends it. */
     @Test
     void thousandSubscribers_shareOneWatch() {
-        Party party = parties.join();
+        Party party = join();
         List<Subscription> subscriptions = new ArrayList<>();
         List<ViewRecorder> recorders = new ArrayList<>();
         operator.put(prefix + "a", "1");
@@ -113,7 +116,7 @@ class PrefixViewIT {
 
     @Test
     void thousandsOfViews_shareOneStream() {
-        Party party = parties.join();
+        Party party = join();
         List<ViewRecorder> recorders = new ArrayList<>();
         List<Subscription> subscriptions = new ArrayList<>();
         for (int i = 0; i < 2_000; i++) {
@@ -150,87 +153,6 @@ class PrefixViewIT {
         soon(() -> assertThat(recorder.events()).isEqualTo(3));
         assertThat(recorder.wrong()).isEmpty();
         assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
-    }
-
-    /** S13, F17: read again, and told what is different. */
-    @Test
-    void compactedWhileDisconnected_readsAgainAndTellsTheDifferences() {
-        operator.put(prefix + "stays", "1");
-        operator.put(prefix + "goes", "1");
-        operator.put(prefix + "changes", "1");
-        Party party = looking();
-        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
-        breakStream(party);
-        get(down.hit());
-        operator.delete(Operator.bytes(prefix + "goes"));
-        operator.put(prefix + "changes", "2");
-        operator.put(prefix + "comes", "1");
-        operator.put("-", "later");
-        operator.compact();
-        down.stop();
-        soon(() -> assertThat(recorder.snapshots()).containsExactly(Cause.OPENED, Cause.GAP));
-        assertThat(recorder.lastDifferences())
-                .extracting(PrefixViewIT::text)
-                .containsExactly("changes 1->2", "comes null->1", "goes 1->null");
-        operator.put(prefix + "stays", "2");
-        soon(() -> assertThat(recorder.state())
-                .isEqualTo(Map.of(prefix + "stays", "2", prefix + "changes", "2", prefix + "comes", "1")));
-        assertThat(recorder.wrong()).isEmpty();
-    }
-
-    private static String text(Change change) {
-        PrefixView.Entry before = change.before();
-        PrefixView.Entry after = change.after();
-        String key = change.key().toStringUtf8();
-        return key.substring(key.lastIndexOf('/') + 1) + " "
-                + (before == null ? null : before.value().toStringUtf8()) + "->"
-                + (after == null ? null : after.value().toStringUtf8());
-    }
-
-    /** The last event that was seen is that of the compaction: old servers leave its deletion out silently. */
-    @Test
-    void deletionAtTheCompactedRevision_isNotLost() {
-        operator.put(prefix + "a", "1");
-        Party party = looking();
-        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
-        breakStream(party);
-        get(down.hit());
-        operator.delete(Operator.bytes(prefix + "a"));
-        operator.compact();
-        down.stop();
-        soon(() -> assertThat(recorder.state()).isEmpty());
-        assertThat(recorder.wrong()).isEmpty();
-    }
-
-    @Test
-    void compactedWhileConnected_isNotNoticed() {
-        looking();
-        operator.put(prefix + "a", "1");
-        operator.compact();
-        operator.put(prefix + "a", "2");
-        operator.compact();
-        operator.put(prefix + "a", "3");
-        soon(() -> assertThat(recorder.events()).isEqualTo(3));
-        assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
-    }
-
-    @Test
-    void compactedBetweenTwoPages_startsOver() {
-        operator.putMany(prefix, 3_000, "v");
-        Party party = parties.join();
-        CallFault held = party.faults
-                .next(CallMatcher.method("KV/Range").when(RangeRequest.class, request -> request.getRevision() > 0))
-                .hold();
-        Subscription view = view(party, prefix, recorder);
-        get(held.hit());
-        operator.put(prefix + "0", "changed");
-        operator.compact();
-        held.release();
-        get(view.ready());
-        assertThat(recorder.state()).hasSize(3_000).containsEntry(prefix + "0", "changed");
-        operator.put(prefix + "0", "again");
-        soon(() -> assertThat(recorder.events()).isEqualTo(1));
-        assertThat(recorder.wrong()).isEmpty();
     }
 
     /** S15: nobody else is held up, and memory is bounded. */
@@ -274,7 +196,7 @@ class PrefixViewIT {
     /** Up to the limit nothing is dropped. */
     @Test
     void listenerBehindByLessThanTheBuffer_isToldEachChange() {
-        Party party = parties.join();
+        Party party = join();
         CountDownLatch blocked = new CountDownLatch(1);
         Subscription view = view(party, prefix, new PrefixView.Listener() {
             @Override
@@ -305,7 +227,7 @@ class PrefixViewIT {
     /** S37. */
     @Test
     void throwingListener_goesOnBeingTold() {
-        Party party = parties.join();
+        Party party = join();
         ConcurrentLinkedQueue<Long> told = new ConcurrentLinkedQueue<>();
         get(view(party, prefix, new PrefixView.Listener() {
                     @Override
@@ -364,7 +286,7 @@ class PrefixViewIT {
         soon(() -> assertThat(recorder.events()).isEqualTo(8));
         ViewRecorder late = new ViewRecorder();
         get(view(party, prefix, late).ready());
-        Party fresh = parties.join();
+        Party fresh = join();
         ViewRecorder read = new ViewRecorder();
         get(view(fresh, prefix, read).ready());
         assertThat(read.state()).hasSize(8).isEqualTo(late.state()).isEqualTo(recorder.state());
@@ -372,7 +294,7 @@ class PrefixViewIT {
 
     @Test
     void closedConnection_opensNoView() {
-        Party party = parties.join();
+        Party party = join();
         Subscription before = view(party, prefix, recorder);
         get(before.ready());
         party.connection.close();
