@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class Calls {
-    /** The first attempt's deadline; doubled at each retry. */
+    /** The first attempt's deadline with the default request timeout; doubled at each retry. */
     static final Duration FIRST_ATTEMPT = Duration.ofSeconds(1);
+
+    /** Whoever sets a longer request timeout has a slower network, where a second is over before the answer can come. */
+    private static final Duration SLOW_REQUEST_TIMEOUT = Duration.ofSeconds(5);
 
     private static final long FIRST_PAUSE_MILLIS = 20;
     private static final long LONGEST_PAUSE_MILLIS = 500;
@@ -40,6 +44,7 @@ final class Calls {
     private final CallOptions options;
     private final Timing timing;
     private final Duration requestTimeout;
+    private final Duration firstAttempt;
     private final AtomicLong lastReset;
     private final ClusterHistory history = new ClusterHistory();
 
@@ -49,6 +54,9 @@ final class Calls {
         this.options = options.withExecutor(Runnable::run).withMaxInboundMessageSize(Integer.MAX_VALUE);
         this.timing = timing;
         this.requestTimeout = requestTimeout;
+        this.firstAttempt = requestTimeout.compareTo(SLOW_REQUEST_TIMEOUT) > 0
+                ? requestTimeout.multipliedBy(3).dividedBy(10)
+                : FIRST_ATTEMPT;
         this.lastReset = new AtomicLong(timing.nanoTime());
     }
 
@@ -73,9 +81,12 @@ final class Calls {
         return untilAnswered(KVGrpc.getRangeMethod(), request, wanted);
     }
 
-    /** The deadline of an attempt: 1 s, then twice as long each, never more than the request timeout. */
+    /**
+     * The deadline of an attempt: 1 s, or 3/10 of a request timeout over 5 s; then twice as long each, never more than the
+     * request timeout.
+     */
     Duration attemptTimeout(int attempt) {
-        Duration timeout = FIRST_ATTEMPT.multipliedBy(1L << Math.min(attempt, 10));
+        Duration timeout = firstAttempt.multipliedBy(1L << Math.min(attempt, 10));
         return timeout.compareTo(requestTimeout) < 0 ? timeout : requestTimeout;
     }
 
@@ -85,7 +96,11 @@ final class Calls {
         return Duration.ofMillis(bound / 2 + ThreadLocalRandom.current().nextLong(bound / 2 + 1));
     }
 
-    /** Sends an idempotent request again and again until it is answered, refused for good, or no longer wanted. */
+    /**
+     * Sends an idempotent request again and again until it is answered, refused for good, or no longer wanted. Later attempts
+     * may take longer, for a slow network's sake, but do not wait for each other: gRPC might choose a silent endpoint
+     * several times in a row.
+     */
     <Q, A> CompletableFuture<A> untilAnswered(MethodDescriptor<Q, A> method, Q request, BooleanSupplier wanted) {
         CompletableFuture<A> result = new CompletableFuture<>();
         attempt(method, request, wanted, 0, result);
@@ -98,16 +113,29 @@ final class Calls {
             BooleanSupplier wanted,
             int attempt,
             CompletableFuture<A> result) {
+        AtomicBoolean overtaken = new AtomicBoolean();
+        Timing.Timer next = attempt == 0
+                ? Timing.Timer.NONE
+                : timing.schedule(firstAttempt, () -> {
+                    if (!result.isDone()
+                            && !isShutDown()
+                            && wanted.getAsBoolean()
+                            && overtaken.compareAndSet(false, true)) {
+                        attempt(method, request, wanted, attempt + 1, result);
+                    }
+                });
         Completion.of(once(method, request, attemptTimeout(attempt)), (answer, failure) -> {
+            next.cancel();
             if (failure == null) {
                 result.complete(answer);
-            } else if (failure instanceof CallFailure call
-                    && call.retriable()
-                    && !isShutDown()
-                    && wanted.getAsBoolean()) {
-                timing.schedule(pause(attempt), () -> attempt(method, request, wanted, attempt + 1, result));
-            } else {
+            } else if (!(failure instanceof CallFailure call) || !call.retriable()) {
                 result.completeExceptionally(failure);
+            } else if (overtaken.compareAndSet(false, true)) {
+                if (!isShutDown() && wanted.getAsBoolean()) {
+                    timing.schedule(pause(attempt), () -> attempt(method, request, wanted, attempt + 1, result));
+                } else {
+                    result.completeExceptionally(failure);
+                }
             }
         });
     }

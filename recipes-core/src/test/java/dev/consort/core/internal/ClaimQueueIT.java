@@ -326,6 +326,21 @@ class ClaimQueueIT {
         assertThat(get(party.acquireAsync(name)).isHeld()).isTrue();
     }
 
+    /** S22 */
+    @Test
+    void guardedWriteOverTheLimit_isAClearErrorAndNotRetried() throws InterruptedException {
+        Party party = parties.join();
+        EtcdGrant grant = party.acquire(Parties.name());
+        long before = party.log.counts().unaryCalls("KV/Txn");
+        assertThatThrownBy(() ->
+                        grant.guard().txn().put("data", "x".repeat(2 << 20)).commit())
+                .isInstanceOf(RecipeException.class)
+                .hasMessageContainingAll("large", "1.5 MiB");
+        assertThat(party.log.counts().unaryCalls("KV/Txn")).isEqualTo(before + 1);
+        assertThat(grant.isHeld()).isTrue();
+        assertThat(grant.release()).isTrue();
+    }
+
     /** F14: after an answer that was lost both sides agree. */
     @Test
     void releaseUnconfirmed_isNotHeldAndEndsInEtcdToo() throws InterruptedException {

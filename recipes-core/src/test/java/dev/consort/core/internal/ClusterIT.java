@@ -53,8 +53,8 @@ class ClusterIT {
 
     /** The connections stay open and nothing comes back. */
     @Test
-    void memberOutOfReach_losesNoSession() throws InterruptedException {
-        FaultProxy proxy = PROXIES.get(follower());
+    void leaderOutOfReach_losesNoSession() throws InterruptedException {
+        FaultProxy proxy = PROXIES.get(etcd.leader());
         surviving(proxy::stopForwarding, proxy::resumeForwarding);
     }
 
