@@ -270,7 +270,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     void whyRemoved(Consumer<LossReason> then) {
         RangeRequest mailboxKey = ClaimTxns.key(keys.mailbox(leaseId)).build();
         onAnswer(
-                calls().once(KVGrpc.getRangeMethod(), mailboxKey, Calls.FIRST_ATTEMPT),
+                calls().once(KVGrpc.getRangeMethod(), mailboxKey, calls().attemptTimeout(0)),
                 (range, failure) -> connection
                         .history()
                         .settled(() -> execute(() -> {
@@ -349,7 +349,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         return leaseId;
     }
 
-    private String hexId() {
+    String hexId() {
         return Long.toHexString(leaseId);
     }
 

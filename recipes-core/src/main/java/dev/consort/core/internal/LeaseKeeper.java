@@ -7,6 +7,8 @@ import io.etcd.jetcd.api.LeaseKeepAliveRequest;
 import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one lease alive, and knows on the monotonic clock until when it surely is: the sending of the last renewal that
@@ -27,6 +29,7 @@ final class LeaseKeeper {
         void lose(LossReason reason);
     }
 
+    private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
     private static final Duration SHORTEST_HEDGE = Duration.ofMillis(100);
     private static final Duration LONGEST_HEDGE = Duration.ofSeconds(1);
 
@@ -35,6 +38,7 @@ final class LeaseKeeper {
     private final LeaseKeepAliveRequest request;
     private final long ttlNanos;
     private final Duration hedge;
+    private final RoundTrips roundTrips;
     private long lastAnswered; // when the last answered renewal was sent
     private volatile long deadline; // written by the serializer only; read by every isHeld()
     private boolean stopped;
@@ -47,6 +51,7 @@ final class LeaseKeeper {
         this.request = LeaseKeepAliveRequest.newBuilder().setID(leaseId).build();
         this.ttlNanos = ttl.toNanos();
         this.hedge = clamp(ttl.dividedBy(12), SHORTEST_HEDGE, LONGEST_HEDGE);
+        this.roundTrips = new RoundTrips(ttl, session.calls().requestTimeout());
         this.lastAnswered = grantSent;
         this.deadline = grantSent + ttlNanos - margin(ttl).toNanos();
     }
@@ -93,6 +98,9 @@ final class LeaseKeeper {
                 return;
             }
             if (failure == null) {
+                roundTrips
+                        .warning(Duration.ofNanos(session.timing().nanoTime() - sent))
+                        .ifPresent(warning -> log.warn("Session {}: {}", session.hexId(), warning));
                 onRenewed(sent, response.getTTL());
             } else if (failure.kind() == CallFailure.Kind.LEASE_GONE) {
                 owner.lose(LossReason.REVOKED);
