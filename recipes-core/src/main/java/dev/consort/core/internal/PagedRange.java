@@ -7,7 +7,6 @@ import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.options.OptionsUtil;
-import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,27 +57,18 @@ final class PagedRange {
         }
     }
 
-    /** A user's own client may take no more than 4 MiB at once: then it is asked for less. */
+    /** Small where values are large, without knowing them beforehand. */
     private RangeResponse page(ByteString from, ByteString end) throws InterruptedException {
-        while (true) {
-            RangeRequest request = RangeRequest.newBuilder()
-                    .setKey(from)
-                    .setRangeEnd(end)
-                    .setRevision(revision)
-                    .setLimit(limit)
-                    .build();
-            Duration timeout = calls.requestTimeout();
-            long until = timing.nanoTime() + timeout.toNanos();
-            try {
-                RangeResponse page = Await.within(calls.range(request, () -> timing.nanoTime() - until < 0), timeout);
-                limit = page.getSerializedSize() < LARGE ? Math.min(LARGEST_PAGE, limit * 2) : Math.max(1, limit / 2);
-                return page;
-            } catch (CallFailure failure) {
-                if (failure.code() != Status.Code.RESOURCE_EXHAUSTED || failure.retriable() || limit == 1) {
-                    throw failure;
-                }
-                limit /= 2;
-            }
-        }
+        RangeRequest request = RangeRequest.newBuilder()
+                .setKey(from)
+                .setRangeEnd(end)
+                .setRevision(revision)
+                .setLimit(limit)
+                .build();
+        Duration timeout = calls.requestTimeout();
+        long until = timing.nanoTime() + timeout.toNanos();
+        RangeResponse page = Await.within(calls.range(request, () -> timing.nanoTime() - until < 0), timeout);
+        limit = page.getSerializedSize() < LARGE ? Math.min(LARGEST_PAGE, limit * 2) : Math.max(1, limit / 2);
+        return page;
     }
 }
