@@ -16,6 +16,7 @@ import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -38,6 +39,7 @@ final class LeaderObserver implements PrefixView.Listener {
 
     private final String name;
     private final Consumer<? super Optional<Leader>> listener;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final NavigableSet<Entry> claims = new TreeSet<>(FIRST_COME);
     private @Nullable Entry told; // null if nobody led
     // Set by the view's calls:
@@ -66,7 +68,11 @@ final class LeaderObserver implements PrefixView.Listener {
         claims.clear();
         claims.addAll(snapshot.entries());
         refused = false;
-        tell();
+        try {
+            tell();
+        } finally {
+            ready.complete(null);
+        }
     }
 
     @Override
@@ -115,6 +121,7 @@ final class LeaderObserver implements PrefixView.Listener {
     @Override
     public void onFailed(RecipeException why) {
         refused = true;
+        ready.completeExceptionally(why);
         log.warn("LeaderElection '{}': cannot be observed, and is tried again: {}", name, why.getMessage());
     }
 
@@ -138,7 +145,7 @@ final class LeaderObserver implements PrefixView.Listener {
 
         @Override
         public CompletionStage<Void> ready() {
-            return subscription.ready().minimalCompletionStage();
+            return ready.minimalCompletionStage();
         }
 
         @Override

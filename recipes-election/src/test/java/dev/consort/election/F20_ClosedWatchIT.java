@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** F20: a watch that is closed is taken for a leader that resigned: a waiter leads, an observer reports that nobody does. */
 class F20_ClosedWatchIT {
-    private static final int CUTS = 10;
+    private static final int CUTS = 5;
 
     private final String name = Peer.newName();
     private final Sightings seen = new Sightings();

@@ -11,7 +11,10 @@ import dev.consort.core.SessionFactory;
 import dev.consort.election.LeaderElection.Leader;
 import dev.consort.election.LeaderLoop.State;
 import java.time.Duration;
+import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** A loop in each of its states, and what ends the leadership in them. */
 class LeaderLoopIT {
     /** The promise is at once; the rest is for a loaded machine. */
-    private static final Duration SOON = Duration.ofSeconds(2);
+    private static final Duration SOON = Duration.ofSeconds(4);
 
     private final String name = Peer.newName();
     private final LoopTask task = new LoopTask();
@@ -326,6 +329,41 @@ class LeaderLoopIT {
         now(next).close();
         assertThat(loop.ended().toCompletableFuture()).succeedsWithin(SOON);
         assertThat(loop.state()).isEqualTo(State.CLOSED);
+    }
+
+    /** While it connects, campaigns, is elected, starts its task, or resigns: no candidate and no thread is left. */
+    @Test
+    void close_atAnyMoment_leavesNothing() throws Exception {
+        Random random = new Random(20261121);
+        long warm = sessions.session().leaseId();
+        int inTime = 0;
+        for (int round = 0; round < 60; round++) {
+            CompletableFuture<Leadership> other =
+                    round % 2 == 0 ? two.election(name).campaignAsync("other") : new CompletableFuture<>();
+            List<Thread> led = new CopyOnWriteArrayList<>();
+            LeaderLoop loop = LeaderElection.create(sessions, name)
+                    .pause(Duration.ZERO)
+                    .run(leadership -> {
+                        led.add(Thread.currentThread());
+                        assertThat(leadership.token().revision()).isPositive();
+                    });
+            for (int spin = random.nextInt(400_000); spin > 0; spin--) {
+                Thread.onSpinWait();
+            }
+            loop.close();
+            assertThat(loop.state()).isEqualTo(State.CLOSED);
+            assertThat(loop.failures()).isZero();
+            assertThat(loop.terms()).isEqualTo(led.size());
+            inTime += led.isEmpty() ? 1 : 0;
+            if (round % 2 == 0) {
+                now(other).close();
+            }
+            await().pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> two.claims(name).isEmpty() && led.stream().noneMatch(Thread::isAlive));
+        }
+        assertThat(inTime).as("closed before it led").isBetween(1, 59);
+        assertThat(sessions.session().leaseId()).isEqualTo(warm);
     }
 
     @Test
