@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** F19, S30: a resignation that fails forgets that there was a leadership, so that nobody ever resigns it. */
 class F19_FailedResignIT {
-    private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(300);
+    /** Short, since tests wait for it, and long enough for a connection to be made on a busy machine. */
+    private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(700);
 
     private final String name = Peer.newName();
     private FaultProxy proxy;
@@ -29,10 +30,10 @@ class F19_FailedResignIT {
 
     @BeforeEach
     void join() {
+        other = Peer.join(); // first: what a process does for the first time takes longer
         proxy = FaultProxy.to(Peer.etcd().endpoints().get(0));
         connection =
                 Connection.to(proxy.endpoint()).requestTimeout(REQUEST_TIMEOUT).open();
-        other = Peer.join();
     }
 
     @AfterEach
