@@ -418,7 +418,7 @@ class QueueReportIT {
         Party party = join();
         Party other = join();
         EtcdGrant grant = other.acquire(prefix);
-        CallFault held = party.faults.next(CallMatcher.method("KV/Txn")).hold();
+        CallFault held = party.faults.every(CallMatcher.method("KV/Txn")).hold();
         FutureTask<QueueReport> reading = reading(party.connection, prefix);
         get(held.hit());
         other.session.close();
