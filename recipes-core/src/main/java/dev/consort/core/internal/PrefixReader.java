@@ -19,7 +19,12 @@ import java.util.function.BooleanSupplier;
  * <p>Concurrency: one request at a time, each sent when the one before was answered.
  */
 final class PrefixReader {
-    private static final int PAGE = 2_000;
+    private static final int FIRST_PAGE = 500;
+    private static final int LARGEST_PAGE = 2_000;
+
+    /** In bytes: a server makes a page in its memory, and so does a client, and a value may have 1.5 MiB. */
+    private static final int LARGE = 1 << 20;
+
     private static final ByteString NEXT = ByteString.copyFrom(new byte[] {0});
 
     private final EtcdConnection connection;
@@ -28,6 +33,7 @@ final class PrefixReader {
     private final CompletableFuture<Reading> result = new CompletableFuture<>();
     private final List<Entry> entries = new ArrayList<>();
     private long revision; // 0 until the first page has fixed it
+    private int limit = FIRST_PAGE;
     private int startedOver;
 
     private PrefixReader(EtcdConnection connection, ByteString prefix, BooleanSupplier wanted) {
@@ -60,7 +66,7 @@ final class PrefixReader {
         RangeRequest request = RangeRequest.newBuilder()
                 .setKey(from)
                 .setRangeEnd(ClaimTxns.endOf(prefix))
-                .setLimit(PAGE)
+                .setLimit(limit)
                 .setRevision(revision)
                 .build();
         Completion.of(connection.calls().range(request, wanted), (page, failure) -> {
@@ -79,6 +85,7 @@ final class PrefixReader {
         for (KeyValue kv : page.getKvsList()) {
             entries.add(Entry.of(connection, kv));
         }
+        limit = page.getSerializedSize() < LARGE ? Math.min(LARGEST_PAGE, limit * 2) : Math.max(1, limit / 2);
         if (page.getMore() && page.getKvsCount() > 0) {
             page(page.getKvs(page.getKvsCount() - 1).getKey().concat(NEXT));
         } else {

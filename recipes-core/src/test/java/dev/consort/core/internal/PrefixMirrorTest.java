@@ -114,6 +114,21 @@ class PrefixMirrorTest {
         assertThat(start(watch())).isEqualTo(7); // one early, see below
     }
 
+    /** Values may have up to 1.5 MiB each. */
+    @Test
+    void largePages_areFollowedBySmallerOnes() {
+        ScriptedServer.Call first = read();
+        assertThat(((RangeRequest) first.request).getLimit()).isEqualTo(500);
+        KeyValue large = kv("a", 3, 1).toBuilder()
+                .setValue(ByteString.copyFrom(new byte[1 << 20]))
+                .build();
+        first.answer(page(7, true, large));
+        ScriptedServer.Call second = read();
+        assertThat(((RangeRequest) second.request).getLimit()).isEqualTo(250);
+        second.answer(page(7, true, kv("b", 4, 1)));
+        assertThat(((RangeRequest) read().request).getLimit()).isEqualTo(500);
+    }
+
     @Test
     void pageCompactedAway_startsOverAfterAPause() {
         read().answer(page(7, true, kv("a", 3, 1)));
