@@ -13,37 +13,54 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
-/** Runs a task in one process at a time, the leader's, and shows in each process who that is. */
+/** What one process at a time does, the leader: start it in several terminals to see who leads. */
 public final class LeaderOnly {
-    private static final CountDownLatch reports = new CountDownLatch(2);
+    private final CountDownLatch turns = new CountDownLatch(2);
 
     private LeaderOnly() {}
 
     /**
-     * Runs the example, which ends when this process has led twice.
+     * Runs the example, which ends when this process has led three times.
      *
-     * @param endpoints of etcd, such as {@code http://127.0.0.1:2379}, which is also the default
-     * @throws InterruptedException if interrupted meanwhile
+     * @param arguments endpoints of etcd; {@code http://127.0.0.1:2379} by default
+     * @throws InterruptedException if interrupted while waiting to lead
      */
-    public static void main(String... endpoints) throws InterruptedException {
-        String[] etcd = endpoints.length > 0 ? endpoints : new String[] {"http://127.0.0.1:2379"};
-        try (Connection connection = Connection.to(etcd).open();
-                SessionFactory sessions = SessionFactory.of(Session.builder(connection));
+    public static void main(String... arguments) throws InterruptedException {
+        String[] endpoints = arguments.length > 0 ? arguments : new String[] {"http://127.0.0.1:2379"};
+        new LeaderOnly().leadWheneverElected(endpoints);
+        leadOnce(endpoints);
+    }
+
+    private void leadWheneverElected(String... endpoints) throws InterruptedException {
+        try (Connection connection = Connection.to(endpoints).open();
                 Observation observation = LeaderElection.observe(connection, "reports/leader", LeaderOnly::onLeader);
+                SessionFactory sessions = SessionFactory.of(Session.builder(connection));
                 LeaderLoop loop = LeaderElection.create(sessions, "reports/leader")
                         .value("web-1:8080")
                         .pause(Duration.ofMillis(200))
-                        .run(LeaderOnly::lead)) {
-            reports.await();
+                        .run(this::lead)) {
+            turns.await();
             System.out.println("led " + loop.terms() + " times; up to date: " + observation.isCurrent());
         }
     }
 
-    /** Leads until this returns; interrupted when the leadership is lost, or the loop is closed. */
-    private static void lead(Leadership leadership) {
-        // The term goes with each write, so that a leader that was paused cannot write late.
-        System.out.println("report written, term " + leadership.token().revision());
-        reports.countDown();
+    /** Leads until it returns. It is interrupted when the leadership is lost or the loop is closed. */
+    private void lead(Leadership leadership) {
+        write("report", leadership);
+        turns.countDown();
+    }
+
+    private static void leadOnce(String... endpoints) throws InterruptedException {
+        try (Session session = Session.connect(endpoints);
+                Leadership leadership =
+                        LeaderElection.create(session, "reports/leader").campaign("web-1:8080")) {
+            write("last report", leadership);
+        }
+    }
+
+    /** The term goes with each write, so that a leader that was paused cannot write late. */
+    private static void write(String what, Leadership leadership) {
+        System.out.println(what + " written, term " + leadership.token().revision());
     }
 
     private static void onLeader(Optional<Leader> leader) {

@@ -52,6 +52,19 @@ class ExamplesIT {
     }
 
     @Test
+    void leaderOnly_leadsThreeTimesAndShowsWhoLeads() throws Exception {
+        List<String> said = saidBy(() -> {
+            LeaderOnly.main(endpoint);
+            return true;
+        });
+        assertThat(said)
+                .filteredOn(line -> line.contains("report written, term "))
+                .hasSize(3)
+                .doesNotHaveDuplicates();
+        assertThat(said).contains("leader: web-1:8080", "led 2 times; up to date: true");
+    }
+
+    @Test
     void fencedUpdate_refusesTheLateWriteOnly() throws Exception {
         assertThat(saidBy(() -> {
                     FencedUpdate.main(endpoint);

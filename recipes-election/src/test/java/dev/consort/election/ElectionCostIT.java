@@ -7,7 +7,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
+import dev.consort.election.ElectionCostPage.Row;
 import dev.consort.testkit.CallCounts;
+import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
+import io.etcd.jetcd.api.Event;
+import io.etcd.jetcd.api.WatchResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,34 +48,46 @@ class ElectionCostIT {
         void run() throws Exception;
     }
 
-    private static void costs(Peer peer, int calls, Step step) throws Exception {
+    /** The calls of this peer, and the commits of anybody, are what the page says for so many such steps. */
+    private void costs(Peer peer, Row row, int times, Step step) throws Exception {
+        costs(peer, times * row.first, times * row.second, step);
+    }
+
+    private void costs(Peer peer, Row row, Step step) throws Exception {
+        costs(peer, row, 1, step);
+    }
+
+    private void costs(Peer peer, int calls, int commits, Step step) throws Exception {
+        long start = revision();
         CallCounts before = peer.log.counts();
         step.run();
         CallCounts spent = peer.log.counts().since(before);
         assertThat(spent.unaryCalls()).as(spent.toString()).isEqualTo(calls);
+        assertThat(revision() - start).as("commits").isEqualTo(commits);
     }
 
     @Test
-    void uncontended_eachStepIsOneCallAndOneCommit() throws Exception {
+    void page_hasNoFigureThatIsNotAsserted() {
+        assertThat(ElectionCostPage.rows()).isEqualTo(Row.values().length);
+    }
+
+    @Test
+    void uncontended_eachStep_costsWhatThePageSays() throws Exception {
         Peer peer = peers.get(1);
         LeaderElection election = peer.election(name);
         election.campaign("warm").close();
-        long start = revision();
         List<Leadership> led = new ArrayList<>();
 
-        costs(peer, 1, () -> led.add(election.campaign("v")));
-        assertThat(revision()).isEqualTo(start + 1);
-        costs(peer, 1, () -> assertThat(led.get(0).proclaim("w")).isTrue());
-        assertThat(revision()).isEqualTo(start + 2);
-        costs(peer, 0, () -> assertThat(led.get(0).isHeld()).isTrue());
-        costs(peer, 1, () -> assertThat(election.leader()).isPresent());
-        costs(peer, 1, () -> assertThat(led.get(0).resign()).isTrue());
-        assertThat(revision()).isEqualTo(start + 3);
-        costs(peer, 0, () -> assertThat(led.get(0).resign()).isFalse());
+        costs(peer, Row.CAMPAIGN, () -> led.add(election.campaign("v")));
+        costs(peer, Row.PROCLAIM, () -> assertThat(led.get(0).proclaim("w")).isTrue());
+        costs(peer, Row.IS_HELD, () -> assertThat(led.get(0).isHeld()).isTrue());
+        costs(peer, Row.LEADER, () -> assertThat(election.leader()).isPresent());
+        costs(peer, Row.RESIGN, () -> assertThat(led.get(0).resign()).isTrue());
+        costs(peer, 0, 0, () -> assertThat(led.get(0).resign()).isFalse());
     }
 
     @Test
-    void loop_eachTermIsTwoCallsAndTwoCommits() throws Exception {
+    void loop_eachTerm_costsWhatThePageSays() throws Exception {
         Peer peer = peers.get(1);
         LoopTask task = new LoopTask();
         try (SessionFactory sessions =
@@ -79,30 +96,40 @@ class ElectionCostIT {
                         .pause(Duration.ZERO)
                         .run(task)) {
             task.awaitStart();
-            long start = revision();
-            costs(peer, 6, () -> {
+            costs(peer, Row.TERM, 3, () -> {
                 for (int i = 0; i < 3; i++) {
                     task.end();
                     task.awaitStart();
                 }
             });
-            assertThat(revision()).isEqualTo(start + 6);
             assertThat(loop.terms()).isEqualTo(4);
         }
     }
 
-    /** The read and the watch of the first one are asserted by ObserveIT. */
     @Test
-    void observe_eachReportCostsNoCallAndNoCommit() throws Exception {
+    void observers_eachStep_costsWhatThePageSays() throws Exception {
         Peer observing = peers.get(2);
+        LeaderElection election = observing.election(name);
         Sightings seen = new Sightings();
-        now(observing.election(name).observe(seen).ready().toCompletableFuture());
-        long start = revision();
-        costs(observing, 0, () -> {
+        CallCounts before = observing.log.counts();
+        costs(
+                observing,
+                Row.FIRST_OBSERVER,
+                () -> now(election.observe(seen).ready().toCompletableFuture()));
+        costs(observing, Row.FURTHER_OBSERVER, 10, () -> {
+            for (int i = 0; i < 10; i++) {
+                now(election.observe(new Sightings()).ready().toCompletableFuture());
+            }
+        });
+        await().until(() -> observing.log.counts().watchesOpen() == before.watchesOpen() + Row.OBSERVED.first);
+        CallCounts spent = observing.log.counts().since(before);
+        assertThat(spent.watchCreates()).isEqualTo(Row.OBSERVED.first);
+        assertThat(spent.streamsOpened("Watch/Watch")).isEqualTo(Row.OBSERVED.second);
+        int commitsOfTheLeader = Row.CAMPAIGN.second + Row.RESIGN.second;
+        costs(observing, 2 * Row.REPORT.first, 2 * Row.REPORT.second + commitsOfTheLeader, () -> {
             peers.get(1).election(name).campaign("v").close();
             await().until(() -> seen.count() == 3);
         });
-        assertThat(revision()).isEqualTo(start + 2);
     }
 
     @Test
@@ -115,17 +142,35 @@ class ElectionCostIT {
             await().until(() -> peers.get(0).claims(name).size() == queued);
         }
         await().until(() -> watchesOf(peers.get(2)) >= 3 && watchesOf(peers.get(3)) >= 3);
+        // A busy machine may bring the deletion of the claim before well ahead of the message, and then the waiter
+        // looks
+        // for itself and does not learn who follows. That is kept out of the figures.
+        for (int i = 2; i < 4; i++) {
+            String before = peers.get(i - 1).key(name);
+            peers.get(i).faults.every(toldOfDeletion(before)).dropMessages(Direction.TO_CLIENT);
+        }
         leader.close();
         Leadership second = now(waiting.get(0));
 
-        long start = revision();
         CallCounts before = peers.get(3).log.counts();
-        costs(peers.get(2), 1, () -> assertThat(second.resign()).isTrue());
-        Leadership third = now(waiting.get(1));
-        assertThat(revision()).isEqualTo(start + 1);
+        List<Leadership> led = new ArrayList<>();
+        costs(peers.get(2), Row.HAND_OVER, () -> {
+            assertThat(second.resign()).isTrue();
+            led.add(now(waiting.get(1)));
+        });
+        Leadership third = led.get(0);
         assertThat(peers.get(3).log.counts().since(before).unaryCalls()).isZero();
         assertThat(third.isHeld()).isTrue();
         third.close();
+    }
+
+    private static CallMatcher toldOfDeletion(String key) {
+        return CallMatcher.method("Watch/Watch")
+                .when(
+                        WatchResponse.class,
+                        told -> told.getEventsList().stream()
+                                .anyMatch(event -> event.getType() == Event.EventType.DELETE
+                                        && event.getKv().getKey().toStringUtf8().equals(key)));
     }
 
     /** Mailbox, own claim and the claim before. */
