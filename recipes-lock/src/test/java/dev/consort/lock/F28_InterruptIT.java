@@ -36,8 +36,10 @@ class F28_InterruptIT {
         for (int i = 0; i < TRIALS; i++) {
             Grant holder = there.mutex(name).acquire();
             AtomicBoolean interrupted = new AtomicBoolean();
+            CompletableFuture<Boolean> begun = new CompletableFuture<>();
             CompletableFuture<Boolean> locked = new CompletableFuture<>();
             var waiting = other.start(() -> {
+                begun.complete(true);
                 lock.lock();
                 // Whether somebody else can be inside as well, at the very moment when this returned.
                 locked.complete(there.mutex(name).tryAcquire().isEmpty());
@@ -47,6 +49,7 @@ class F28_InterruptIT {
                 assertThat(Thread.interrupted()).isTrue();
                 lock.unlock();
             });
+            begun.join(); // an executor forgets what interrupts its thread between two tasks
             LockSupport.parkNanos(random.nextInt(1_500_000));
             if (random.nextBoolean()) {
                 other.interrupt();
