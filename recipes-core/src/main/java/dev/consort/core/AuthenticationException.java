@@ -3,7 +3,10 @@ package dev.consort.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** etcd refused the user, the password or the token. */
+/**
+ * Client and server do not accept each other: etcd refused the user, the password or the token, or TLS came to nothing
+ * for a certificate or an authority. Trying again as it is would fail alike.
+ */
 public final class AuthenticationException extends RecipeException {
     private static final long serialVersionUID = 1L;
 

@@ -6,6 +6,7 @@ import dev.consort.core.internal.EtcdConnectionBuilder;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The way to one etcd cluster: channel, deadlines, one watch stream and one timer thread, shared by every session
@@ -20,9 +21,10 @@ public interface Connection extends AutoCloseable {
     /**
      * Describes a connection to a cluster.
      *
-     * @param endpoints one or more addresses such as {@code http://10.0.0.1:2379}
+     * @param endpoints one or more addresses such as {@code http://10.0.0.1:2379}, or {@code https} for TLS, all alike
      * @return a builder with the defaults
-     * @throws IllegalArgumentException if there is no endpoint, or one is not of the form {@code http://host:port}
+     * @throws IllegalArgumentException if there is no endpoint, one is not of the form {@code http://host:port} or
+     *     {@code https://host:port}, or they mix the two
      */
     static Builder to(String... endpoints) {
         return new EtcdConnectionBuilder(List.of(endpoints));
@@ -72,6 +74,25 @@ public interface Connection extends AutoCloseable {
         Builder namespace(String prefix);
 
         /**
+         * How to use TLS, for endpoints that are {@code https}. Without it they use {@link Tls#system()}.
+         *
+         * @param tls whom to trust and what to show
+         * @return this
+         * @throws IllegalArgumentException if the endpoints are {@code http}
+         */
+        Builder tls(Tls tls);
+
+        /**
+         * Authenticates as a user of etcd's. The token that etcd gives is renewed when etcd refuses it.
+         *
+         * @param name the user's name
+         * @param password asked at each authentication, on a thread of its own, so that it may read a file or ask a
+         *     vault; the array is overwritten after use, so give a new one each time
+         * @return this
+         */
+        Builder user(String name, Supplier<char[]> password);
+
+        /**
          * How long opening the connection, and opening a session, may take in all.
          *
          * @param timeout more than zero; 5 s by default
@@ -94,6 +115,8 @@ public interface Connection extends AutoCloseable {
          *
          * @return an open connection
          * @throws EtcdUnavailableException if no endpoint answers within the connect timeout
+         * @throws AuthenticationException if server and client do not trust each other, or etcd does not accept the user
+         * @throws IllegalArgumentException if a file of the TLS settings cannot be used
          */
         Connection open();
     }

@@ -35,7 +35,7 @@ public final class EtcdUnavailableException extends RecipeException {
     private static String describe(List<String> endpoints, Duration tried, @Nullable Throwable cause) {
         return "no etcd endpoint of " + endpoints + " answered within " + tried.toMillis() + " ms"
                 + (cause == null ? "" : " (last failure: " + cause.getMessage() + ")")
-                + "; check the addresses, and that etcd runs and has a quorum";
+                + "; check the addresses, http or https, and that etcd runs and has a quorum";
     }
 
     /**

@@ -95,6 +95,13 @@ final class CallFailure extends RuntimeException {
     /** What a user is told. */
     RecipeException toException(String recipe, String key) {
         String text = String.valueOf(getMessage());
+        if (text.contains("user name is empty")) {
+            return new AuthenticationException(
+                    recipe,
+                    key,
+                    "etcd asks for a user (" + text + "); give Connection.Builder.user(name, password)",
+                    this);
+        }
         return switch (code) {
             case PERMISSION_DENIED ->
                 new PermissionDeniedException(

@@ -7,6 +7,7 @@ import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -37,10 +38,14 @@ final class Calls {
     /** Whoever sets a longer request timeout has a slower network, where a second is over before the answer can come. */
     private static final Duration SLOW_REQUEST_TIMEOUT = Duration.ofSeconds(5);
 
+    /** More than one, for a change of users and roles may follow another. */
+    private static final int MORE_TOKENS = 3;
+
     private static final long FIRST_PAUSE_MILLIS = 20;
     private static final long LONGEST_PAUSE_MILLIS = 500;
 
-    private final ManagedChannel channel;
+    private final Channel channel;
+    private final ManagedChannel transport;
     private final CallOptions options;
     private final Timing timing;
     private final Duration requestTimeout;
@@ -49,7 +54,13 @@ final class Calls {
     private final ClusterHistory history = new ClusterHistory();
 
     Calls(ManagedChannel channel, CallOptions options, Timing timing, Duration requestTimeout) {
+        this(channel, channel, options, timing, requestTimeout);
+    }
+
+    /** By a channel that stands in front of another one. */
+    Calls(Channel channel, ManagedChannel transport, CallOptions options, Timing timing, Duration requestTimeout) {
         this.channel = channel;
+        this.transport = transport;
         // A batch of events over the limit, 4 MiB unless the client sets it, would break every stream that it comes by.
         this.options = options.withExecutor(Runnable::run).withMaxInboundMessageSize(Integer.MAX_VALUE);
         this.timing = timing;
@@ -142,14 +153,21 @@ final class Calls {
 
     /** Sends a request once, with a deadline. */
     <Q, A> CompletableFuture<A> once(MethodDescriptor<Q, A> method, Q request, Duration timeout) {
+        CompletableFuture<A> result = new CompletableFuture<>();
+        send(method, request, timeout, result, MORE_TOKENS);
+        return result;
+    }
+
+    private <Q, A> void send(
+            MethodDescriptor<Q, A> method, Q request, Duration timeout, CompletableFuture<A> result, int moreTokens) {
+        // A call that is refused for its token was not applied, and the next one carries another token.
+        Runnable again = moreTokens == 0 ? null : () -> send(method, request, timeout, result, moreTokens - 1);
         ClientCall<Q, A> call = channel.newCall(
                 method, options.withDeadlineAfter(Math.max(1, timeout.toNanos()), TimeUnit.NANOSECONDS));
-        FirstAnswer<A> answer = new FirstAnswer<>(request);
-        call.start(answer, new Metadata());
+        call.start(new FirstAnswer<>(request, result, again), new Metadata());
         call.request(2);
         call.sendMessage(request);
         call.halfClose();
-        return answer.result;
     }
 
     /** Opens a stream; the listener runs on gRPC's transport thread. */
@@ -159,9 +177,19 @@ final class Calls {
         return call;
     }
 
+    /** Wanted for as long as one operation may take. */
+    BooleanSupplier forTheRequestTimeout() {
+        long start = timing.nanoTime();
+        return () -> timing.nanoTime() - start < requestTimeout.toNanos();
+    }
+
+    void later(Duration delay, Runnable task) {
+        timing.schedule(delay, task);
+    }
+
     /** Whether the client was closed under us: no call will ever be answered. */
     boolean isShutDown() {
-        return channel.isShutdown();
+        return transport.isShutdown();
     }
 
     /** Makes the channel try its dead endpoints now, at most ten times a second. */
@@ -169,20 +197,23 @@ final class Calls {
         long last = lastReset.get();
         long now = timing.nanoTime();
         if (now - last > TimeUnit.MILLISECONDS.toNanos(100) && lastReset.compareAndSet(last, now)) {
-            channel.resetConnectBackoff();
+            transport.resetConnectBackoff();
         }
     }
 
     /** Completes with the first message, or with the status if there is none. */
     private final class FirstAnswer<A> extends ClientCall.Listener<A> {
-        final CompletableFuture<A> result = new CompletableFuture<>();
         private final Object request;
+        private final CompletableFuture<A> result;
+        private final @Nullable Runnable withAnotherToken;
         private final ClusterHistory.Epoch epoch = history.present();
         private final long seen = epoch.revision();
         private @Nullable A message; // confined to the call's callbacks, which gRPC runs one at a time
 
-        FirstAnswer(Object request) {
+        FirstAnswer(Object request, CompletableFuture<A> result, @Nullable Runnable withAnotherToken) {
             this.request = request;
+            this.result = result;
+            this.withAnotherToken = withAnotherToken;
         }
 
         @Override
@@ -195,6 +226,10 @@ final class Calls {
             if (message != null && status.isOk()) {
                 history.answered(epoch, seen, request, message);
                 result.complete(message);
+                return;
+            }
+            if (withAnotherToken != null && TokenInterceptor.isOutdated(status.getDescription())) {
+                withAnotherToken.run();
                 return;
             }
             CallFailure failure = CallFailure.of(

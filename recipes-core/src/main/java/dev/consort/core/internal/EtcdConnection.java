@@ -2,11 +2,13 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import dev.consort.core.AuthenticationException;
 import dev.consort.core.Connection;
 import dev.consort.core.EtcdUnavailableException;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
+import io.grpc.CallOptions;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ public final class EtcdConnection implements Connection {
     private final Duration connectTimeout;
     private final Timing timing;
     private final Calls calls;
+    private final Access access;
     private final WatchHub watches;
     private final PrefixViews views = new PrefixViews(this);
     private final HistoryCheck history;
@@ -47,6 +50,17 @@ public final class EtcdConnection implements Connection {
             Duration connectTimeout,
             Duration requestTimeout,
             Timing timing) {
+        this(client, ownsClient, endpoints, connectTimeout, requestTimeout, timing, Access.NONE);
+    }
+
+    EtcdConnection(
+            Client client,
+            boolean ownsClient,
+            List<String> endpoints,
+            Duration connectTimeout,
+            Duration requestTimeout,
+            Timing timing,
+            Access access) {
         JetcdChannel jetcd = JetcdChannel.of(client);
         this.client = client;
         this.ownsClient = ownsClient;
@@ -54,7 +68,9 @@ public final class EtcdConnection implements Connection {
         this.namespace = jetcd.namespace();
         this.connectTimeout = connectTimeout;
         this.timing = timing;
-        this.calls = new Calls(jetcd.channel(), jetcd.options(), timing, requestTimeout);
+        this.calls = new Calls(jetcd.channel(), jetcd.transport(), CallOptions.DEFAULT, timing, requestTimeout);
+        this.access = access;
+        access.bind(calls);
         ByteString ownKeys = key(ByteString.copyFromUtf8("consort/session/"));
         this.watches = new WatchHub(calls, timing, ownKeys);
         this.history = new HistoryCheck(calls, watches, sessions, ownKeys);
@@ -90,8 +106,8 @@ public final class EtcdConnection implements Connection {
                 .setKey(key(ByteString.copyFromUtf8("consort/session/")))
                 .setCountOnly(true)
                 .build();
-        CompletableFuture<RangeResponse> answer =
-                calls.range(request, () -> !closed && timing.nanoTime() - start < connectTimeout.toNanos());
+        CompletableFuture<RangeResponse> answer = calls.range(
+                request, () -> !closed && !isHopeless() && timing.nanoTime() - start < connectTimeout.toNanos());
         try {
             Await.uninterruptibly(answer, connectTimeout);
         } catch (CallFailure failure) {
@@ -101,6 +117,11 @@ public final class EtcdConnection implements Connection {
         }
     }
 
+    /** Of several endpoints another one may be good. */
+    private boolean isHopeless() {
+        return endpoints.size() == 1 && access.handshakeFailure() != null;
+    }
+
     /** What opening something reports: the endpoints when none answered, else what etcd said. */
     RuntimeException connectFailure(String recipe, CallFailure failure) {
         return failure(recipe, "", connectTimeout, failure);
@@ -108,6 +129,14 @@ public final class EtcdConnection implements Connection {
 
     /** The same for a read, of which nothing can be left unknown. */
     RuntimeException failure(String recipe, String key, Duration tried, CallFailure failure) {
+        String handshake = access.handshakeFailure();
+        if (failure.retriable() && handshake != null) {
+            return new AuthenticationException(
+                    recipe,
+                    key,
+                    "no TLS with " + endpoints + " within " + tried.toMillis() + " ms: " + handshake,
+                    failure);
+        }
         return failure.retriable()
                 ? new EtcdUnavailableException(recipe, key, endpoints, tried, failure)
                 : failure.toException(recipe, key);
@@ -124,6 +153,10 @@ public final class EtcdConnection implements Connection {
 
     Calls calls() {
         return calls;
+    }
+
+    Access access() {
+        return access;
     }
 
     WatchHub watches() {
@@ -208,6 +241,7 @@ public final class EtcdConnection implements Connection {
         watches.close();
         timing.close();
         callbacks.shutdown();
+        access.close();
         if (ownsClient) {
             client.close();
         }

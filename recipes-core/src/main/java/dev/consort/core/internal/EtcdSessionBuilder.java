@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import dev.consort.core.Connection;
 import dev.consort.core.LossReason;
+import dev.consort.core.PermissionDeniedException;
 import dev.consort.core.Session;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrantResponse;
@@ -112,6 +113,17 @@ public final class EtcdSessionBuilder implements Session.Builder {
             return session;
         } catch (CallFailure failure) {
             abandon(session, calls, id);
+            if (failure.code() == Status.Code.PERMISSION_DENIED) {
+                String prefix =
+                        connection.key(ByteString.copyFromUtf8(sessionPrefix)).toStringUtf8();
+                throw new PermissionDeniedException(
+                        "Session",
+                        prefix,
+                        "etcd denies permission (" + failure.getMessage()
+                                + "); grant the user's role the session prefix: etcdctl role grant-permission"
+                                + " --prefix=true ROLE readwrite " + prefix,
+                        failure);
+            }
             throw connection.connectFailure("Session", failure);
         } catch (IllegalStateException closed) {
             abandon(session, calls, id);

@@ -3,6 +3,7 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.Event;
+import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.WatchCancelRequest;
 import io.etcd.jetcd.api.WatchCreateRequest;
 import io.etcd.jetcd.api.WatchGrpc;
@@ -84,7 +85,7 @@ final class WatchHub {
     private long lastHeard;
     private boolean pinged;
     private int failures;
-    private boolean closed;
+    private volatile boolean closed; // written by the serializer only
     private boolean ticking;
 
     WatchHub(Calls calls, Timing timing, ByteString pingKey) {
@@ -283,15 +284,46 @@ final class WatchHub {
             return;
         }
         if (response.getCanceled()) {
-            if (watches.remove(watch)) {
-                watch.listener.onRefused(response.getCancelReason());
-            }
+            onRefused(from, watch, response.getCancelReason());
         } else if (watches.contains(watch)) {
             watch.id = response.getWatchId();
+            watch.permitted = false;
             standing.put(watch.id, watch);
             watch.listener.onCreated();
         } else {
             from.cancel(response.getWatchId());
+        }
+    }
+
+    /**
+     * A stream carries the token that it was opened with, and servers before 3.5 do not tell an outdated one from a
+     * missing permission. A read, which renews the token if need be, tells.
+     */
+    private void onRefused(Stream from, Watch watch, String reason) {
+        boolean mayBeToken = TokenInterceptor.isOutdated(reason) || reason.contains("permission denied");
+        if (!mayBeToken || watch.permitted) {
+            refuse(watch, reason);
+        } else if (watches.contains(watch)) {
+            Completion.of(
+                    calls.range(watch.probe(), () -> !closed),
+                    (answer, failure) -> serializer.execute(() -> {
+                        if (failure != null) {
+                            refuse(watch, reason);
+                        } else if (watches.contains(watch)) {
+                            watch.permitted = true;
+                            if (from == stream) {
+                                log.debug("The watch stream's token is outdated; opening another stream");
+                                drop("its token is outdated");
+                                open();
+                            }
+                        }
+                    }));
+        }
+    }
+
+    private void refuse(Watch watch, String reason) {
+        if (watches.remove(watch)) {
+            watch.listener.onRefused(reason);
         }
     }
 
@@ -317,6 +349,7 @@ final class WatchHub {
         private long id; // confined to serializer, like what follows
         private long next;
         private boolean early;
+        private boolean permitted; // a read has said so since the watch last stood
 
         private Watch(WatchCreateRequest prototype, long from, Listener listener) {
             this.prototype = prototype;
@@ -347,6 +380,15 @@ final class WatchHub {
                 next = fresh.get(fresh.size() - 1).getKv().getModRevision() + 1;
                 listener.onEvents(fresh);
             }
+        }
+
+        private RangeRequest probe() {
+            return RangeRequest.newBuilder()
+                    .setKey(prototype.getKey())
+                    .setRangeEnd(prototype.getRangeEnd())
+                    .setKeysOnly(true)
+                    .setLimit(1)
+                    .build();
         }
 
         void cancel() {

@@ -15,6 +15,7 @@ import dev.consort.core.LossReason;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import dev.consort.core.SessionLostException;
+import dev.consort.core.Tls;
 import dev.consort.testkit.CallFaults;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
@@ -62,10 +63,19 @@ class BadInputIT {
     }
 
     @Test
-    void endpoint_needingTls_saysHowToGetIt() {
+    void endpoints_andTls_mustAgree() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Connection.to("https://127.0.0.1:2379"))
-                .withMessageContainingAll("'https://127.0.0.1:2379'", "TLS", "Connection.of(client)");
+                .isThrownBy(() -> Connection.to("https://127.0.0.1:2379", "http://127.0.0.1:2380"))
+                .withMessageContainingAll("https://127.0.0.1:2379", "http://127.0.0.1:2380", "mix http and https");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Connection.to("http://127.0.0.1:2379").tls(Tls.system()))
+                .withMessageContainingAll("http://127.0.0.1:2379", "do not use TLS", "https");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Tls.system().hostName(" "))
+                .withMessageContaining("hostName is blank");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Connection.to("http://127.0.0.1:2379").user("", () -> new char[0]))
+                .withMessageContaining("user is empty");
     }
 
     @Test
@@ -120,6 +130,9 @@ class BadInputIT {
         Connection.Builder connection = Connection.to("http://127.0.0.1:2379");
         assertThatNullPointerException().isThrownBy(() -> connection.namespace(Missing.value()));
         assertThatNullPointerException().isThrownBy(() -> connection.connectTimeout(Missing.value()));
+        assertThatNullPointerException().isThrownBy(() -> connection.tls(Missing.value()));
+        assertThatNullPointerException().isThrownBy(() -> connection.user("me", Missing.value()));
+        assertThatNullPointerException().isThrownBy(() -> Tls.trusting(Missing.value()));
     }
 
     @ParameterizedTest
