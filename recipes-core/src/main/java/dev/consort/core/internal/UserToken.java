@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import com.google.protobuf.UnsafeByteOperations;
 import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthenticateRequest;
+import io.etcd.jetcd.api.AuthenticateResponse;
 import io.grpc.CallCredentials;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -17,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -108,24 +111,43 @@ final class UserToken extends CallCredentials {
                 .setName(user)
                 .setPasswordBytes(UnsafeByteOperations.unsafeWrap(secret))
                 .build();
+        attempt(through, request, 0, through.forTheRequestTimeout(), (answer, failure) -> {
+            Arrays.fill(secret, (byte) 0);
+            if (failure == null) {
+                Metadata token = new Metadata();
+                token.put(TOKEN, answer.getToken());
+                fresh.complete(token);
+            } else if (failure instanceof CallFailure call && !call.retriable()) {
+                failFor(through, fresh, refusal(call));
+            } else {
+                Status.Code code = failure instanceof CallFailure call ? call.code() : Status.Code.UNKNOWN;
+                fail(
+                        fresh,
+                        code.toStatus()
+                                .withDescription("user '" + user + "' cannot be authenticated: " + failure.getMessage())
+                                .withCause(failure.getCause()));
+            }
+        });
+    }
+
+    /** One after the other: when the outcome is known no request is left that would read the password. */
+    private static void attempt(
+            Calls through,
+            AuthenticateRequest request,
+            int attempt,
+            BooleanSupplier wanted,
+            BiConsumer<AuthenticateResponse, @Nullable Throwable> outcome) {
         Completion.of(
-                through.untilAnswered(AuthGrpc.getAuthenticateMethod(), request, through.forTheRequestTimeout()),
+                through.once(AuthGrpc.getAuthenticateMethod(), request, through.attemptTimeout(attempt)),
                 (answer, failure) -> {
-                    Arrays.fill(secret, (byte) 0);
-                    if (failure == null) {
-                        Metadata token = new Metadata();
-                        token.put(TOKEN, answer.getToken());
-                        fresh.complete(token);
-                    } else if (failure instanceof CallFailure call && !call.retriable()) {
-                        failFor(through, fresh, refusal(call));
+                    if (failure instanceof CallFailure call
+                            && call.retriable()
+                            && !through.isShutDown()
+                            && wanted.getAsBoolean()) {
+                        through.later(
+                                Calls.pause(attempt), () -> attempt(through, request, attempt + 1, wanted, outcome));
                     } else {
-                        Status.Code code = failure instanceof CallFailure call ? call.code() : Status.Code.UNKNOWN;
-                        fail(
-                                fresh,
-                                code.toStatus()
-                                        .withDescription(
-                                                "user '" + user + "' cannot be authenticated: " + failure.getMessage())
-                                        .withCause(failure.getCause()));
+                        outcome.accept(answer, failure);
                     }
                 });
     }

@@ -69,6 +69,9 @@ final class WatchHub {
     private static final Duration PING_AFTER = Duration.ofSeconds(1);
     private static final int RIVALS = 2;
 
+    /** Of a watch that a read says is permitted: users and roles may change several times at once. */
+    private static final int MOST_REFUSALS = 3;
+
     private final Calls calls;
     private final Timing timing;
     private final ByteString pingKey;
@@ -287,7 +290,7 @@ final class WatchHub {
             onRefused(from, watch, response.getCancelReason());
         } else if (watches.contains(watch)) {
             watch.id = response.getWatchId();
-            watch.permitted = false;
+            watch.refusals = 0;
             standing.put(watch.id, watch);
             watch.listener.onCreated();
         } else {
@@ -301,7 +304,7 @@ final class WatchHub {
      */
     private void onRefused(Stream from, Watch watch, String reason) {
         boolean mayBeToken = TokenInterceptor.isOutdated(reason) || reason.contains("permission denied");
-        if (!mayBeToken || watch.permitted) {
+        if (!mayBeToken || ++watch.refusals > MOST_REFUSALS) {
             refuse(watch, reason);
         } else if (watches.contains(watch)) {
             Completion.of(
@@ -309,13 +312,10 @@ final class WatchHub {
                     (answer, failure) -> serializer.execute(() -> {
                         if (failure != null) {
                             refuse(watch, reason);
-                        } else if (watches.contains(watch)) {
-                            watch.permitted = true;
-                            if (from == stream) {
-                                log.debug("The watch stream's token is outdated; opening another stream");
-                                drop("its token is outdated");
-                                open();
-                            }
+                        } else if (watches.contains(watch) && from == stream) {
+                            log.debug("The watch stream's token is outdated; opening another stream");
+                            drop("its token is outdated");
+                            open();
                         }
                     }));
         }
@@ -349,7 +349,7 @@ final class WatchHub {
         private long id; // confined to serializer, like what follows
         private long next;
         private boolean early;
-        private boolean permitted; // a read has said so since the watch last stood
+        private int refusals; // since the watch last stood
 
         private Watch(WatchCreateRequest prototype, long from, Listener listener) {
             this.prototype = prototype;

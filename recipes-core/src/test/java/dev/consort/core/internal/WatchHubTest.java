@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.api.Event;
+import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.ResponseHeader;
 import io.etcd.jetcd.api.WatchCreateRequest;
 import io.etcd.jetcd.api.WatchGrpc;
@@ -132,13 +134,46 @@ class WatchHubTest {
         assertThat(told).containsExactly("created", "gap");
     }
 
-    @Test
-    void watchThatIsRefused_isTold() {
-        first.tell(standing(-1).toBuilder()
+    private ScriptedServer.Call readAfterRefusal(ScriptedServer.Call watch, String reason) {
+        watch.tell(standing(-1).toBuilder()
                 .setCanceled(true)
-                .setCancelReason("permission denied")
+                .setCancelReason(reason)
                 .build());
+        assertThat(told).isEmpty();
+        List<ScriptedServer.Call> reads = server.take(KVGrpc.getRangeMethod());
+        assertThat(reads).hasSize(1);
+        return reads.get(0);
+    }
+
+    @Test
+    void watchThatIsRefused_whereReadingIsRefusedToo_isTold() {
+        readAfterRefusal(first, "permission denied").end(Status.PERMISSION_DENIED);
         assertThat(told).containsExactly("refused permission denied");
+    }
+
+    /** The stream has carried its token since it was opened, and 3.4 takes an expired one for no permission. */
+    @Test
+    void watchThatIsRefused_whereReadingIsPermitted_isTriedOnAnotherStream() {
+        readAfterRefusal(first, "permission denied").answer(RangeResponse.getDefaultInstance());
+        ScriptedServer.Call again = only();
+        assertThat(again.isOnTheStreamOf(first)).isFalse();
+        assertThat(first.isCancelled()).isTrue();
+        again.tell(standing(0));
+        assertThat(told).containsExactly("created");
+    }
+
+    @Test
+    void watchThatIsRefusedAgainAndAgain_isTold() {
+        ScriptedServer.Call stream = first;
+        for (int i = 0; i < 3; i++) {
+            readAfterRefusal(stream, "etcdserver: invalid auth token").answer(RangeResponse.getDefaultInstance());
+            stream = only();
+        }
+        stream.tell(standing(-1).toBuilder()
+                .setCanceled(true)
+                .setCancelReason("invalid auth token")
+                .build());
+        assertThat(told).containsExactly("refused invalid auth token");
     }
 
     @Test
