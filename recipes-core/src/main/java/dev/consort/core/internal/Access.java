@@ -68,6 +68,11 @@ final class Access implements AutoCloseable {
         }
     }
 
+    @Nullable
+    UserToken token() {
+        return token;
+    }
+
     /** By these calls tokens are asked for. */
     void bind(Calls calls) {
         if (token != null) {
