@@ -156,7 +156,7 @@ final class ViewSubscriber implements PrefixView.Subscription {
     }
 
     void offerFailed(RecipeException why) {
-        ready.completeExceptionally(why);
+        inOrder.execute(() -> ready.completeExceptionally(why));
         offerNews(() -> listener.onFailed(why));
     }
 
