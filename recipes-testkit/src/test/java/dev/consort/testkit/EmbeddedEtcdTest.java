@@ -142,8 +142,12 @@ class EmbeddedEtcdTest {
 
     /** Once, while jetcd's client goes on for a while. */
     private long renew(long lease) {
+        return renew(etcd, lease);
+    }
+
+    private static long renew(EmbeddedEtcd server, long lease) {
         CompletableFuture<Long> answer = new CompletableFuture<>();
-        StreamObserver<LeaseKeepAliveRequest> stream = LeaseGrpc.newStub(etcd.channel())
+        StreamObserver<LeaseKeepAliveRequest> stream = LeaseGrpc.newStub(server.channel())
                 .leaseKeepAlive(new StreamObserver<>() {
                     private long ttl;
 
@@ -187,6 +191,23 @@ class EmbeddedEtcdTest {
             get(other.getLeaseClient().grant(1));
 
             await().until(() -> real.leases().isEmpty());
+        }
+    }
+
+    /** Leases are looked after every 500 ms; what has expired in between is there, and is not renewed. */
+    @Test
+    void lease_expiredAndNotYetRevoked_isNotRenewed() {
+        try (EmbeddedEtcd real = EmbeddedEtcd.builder()
+                        .electionTimeout(Duration.ofMillis(200))
+                        .start();
+                Client other = Client.builder().endpoints(real.endpoint()).build()) {
+            long lease = get(other.getLeaseClient().grant(1)).getID();
+            assertThat(renew(real, lease)).isEqualTo(1);
+            long renewed = System.nanoTime();
+            await().pollInterval(Duration.ofMillis(5))
+                    .until(() -> System.nanoTime() - renewed > TimeUnit.SECONDS.toNanos(1));
+
+            assertThat(renew(real, lease)).isZero();
         }
     }
 

@@ -39,14 +39,14 @@ final class Requests {
                 Tuple.of(8, range().map(request -> new Step.Call<>(KVGrpc.getRangeMethod(), request))),
                 Tuple.of(3, delete().map(request -> new Step.Call<>(KVGrpc.getDeleteRangeMethod(), request))),
                 Tuple.of(12, txn(2).map(request -> new Step.Call<>(KVGrpc.getTxnMethod(), request))),
-                Tuple.of(1, revision().map(Requests::compact)),
+                Tuple.of(2, revision().map(Requests::compact)),
                 Tuple.of(2, grant().map(request -> new Step.Call<>(LeaseGrpc.getLeaseGrantMethod(), request))),
                 Tuple.of(1, lease().map(Requests::revoke)),
                 Tuple.of(1, lease().map(Requests::timeToLive)),
-                Tuple.of(3, watch().map(Step.Watch::new)),
+                Tuple.of(4, watch().map(Step.Watch::new)),
                 Tuple.of(1, Arbitraries.longs().between(0, 4).map(Requests::cancel)),
                 Tuple.of(
-                        1,
+                        3,
                         Arbitraries.just(new Step.Watch(WatchRequest.newBuilder()
                                 .setProgressRequest(WatchProgressRequest.getDefaultInstance())
                                 .build()))));
