@@ -15,7 +15,8 @@ public interface Model<S, O> {
 
     /**
      * The states that an operation may lead to; none if it cannot have ended so in this state. An operation whose outcome
-     * is unknown is asked about as if it took effect here; that it has none is the checker's to try.
+     * is unknown is asked about as if it took effect here; that it has none is the checker's to try. One that failed leads
+     * to the same state, if that can have been a reason.
      */
     List<S> after(S state, O operation, Outcome outcome);
 
@@ -30,5 +31,16 @@ public interface Model<S, O> {
      */
     default boolean changesNothingFrom(S state, O operation, Outcome outcome) {
         return false;
+    }
+
+    /**
+     * Says more of operations of unknown outcome, from what the others tell: leaves out what no other can depend on, and
+     * makes known what must have happened. There is an order of the result just if there is one of the history.
+     *
+     * @param history of one object
+     * @return what is to be placed; the history if in doubt
+     */
+    default List<Operation<O>> simplified(List<Operation<O>> history) {
+        return history;
     }
 }

@@ -6,7 +6,7 @@ public sealed interface Ownership {
     /** Whose operation it is, or who was seen. */
     long token();
 
-    /** OK: it was granted. Attempts that end otherwise are not recorded: they have no effect that anybody sees. */
+    /** OK: it was granted. Attempts that fail need not be recorded: they have no effect that anybody sees. */
     record Acquired(long token, String value) implements Ownership {}
 
     /** OK: it was held until then. FAILED: it was not held by this token any more. */

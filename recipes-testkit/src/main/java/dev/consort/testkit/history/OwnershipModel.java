@@ -45,6 +45,9 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
 
     @Override
     public List<State> after(State state, Ownership operation, Outcome outcome) {
+        if (outcome == Outcome.FAILED && hasNoReason(operation)) {
+            return List.of(state);
+        }
         if (operation instanceof Acquired acquired) {
             return only(
                     state.owner == 0 && acquired.token() > state.latest,
@@ -77,6 +80,11 @@ public final class OwnershipModel implements Model<OwnershipModel.State, Ownersh
         return operation instanceof Written
                 || outcome == Outcome.FAILED
                 || (operation instanceof Lost lost && lost.token() <= state.latest && lost.token() != state.owner);
+    }
+
+    /** Whether it may fail in any state. */
+    private static boolean hasNoReason(Ownership operation) {
+        return operation instanceof Acquired || operation instanceof Lost || operation instanceof Seen;
     }
 
     private static List<State> afterSeen(State state, Seen seen) {

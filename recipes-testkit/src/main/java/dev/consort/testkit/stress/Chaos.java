@@ -11,6 +11,7 @@ import dev.consort.testkit.history.Ownership;
 import dev.consort.testkit.history.OwnershipModel;
 import dev.consort.testkit.history.ServerHistory;
 import dev.consort.testkit.history.ServerHistory.Change;
+import dev.consort.testkit.history.Violation;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.kv.GetResponse;
@@ -135,7 +136,9 @@ public final class Chaos implements AutoCloseable {
                 List<Change> claims = truth.changesBelow(name.key() + "/");
                 List<String> found =
                         new ArrayList<>(ClaimLives.violations(claims, truth.changesBelow(name.register()), told));
-                Linearizability.violation(new OwnershipModel(), told).ifPresent(found::add);
+                Linearizability.violation(name.key(), new OwnershipModel(), told)
+                        .map(Violation::report)
+                        .ifPresent(found::add);
                 if (!found.isEmpty()) {
                     throw new AssertionError(name.key() + ":\n"
                             + String.join("\n", found.subList(0, Math.min(20, found.size()))));

@@ -10,6 +10,7 @@ import dev.consort.testkit.history.Ownership.Acquired;
 import dev.consort.testkit.history.Ownership.Lost;
 import dev.consort.testkit.history.OwnershipModel;
 import dev.consort.testkit.history.ServerHistory.Change;
+import dev.consort.testkit.history.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -230,7 +231,9 @@ final class ScheduleRun {
             });
         }
         found.addAll(ClaimLives.violations(claims, arena.truth().changesBelow(register), told));
-        Linearizability.violation(new OwnershipModel(), withoutPhantoms(told)).ifPresent(found::add);
+        Linearizability.violation(name, new OwnershipModel(), withoutPhantoms(told))
+                .map(Violation::report)
+                .ifPresent(found::add);
         arena.truth().forget();
         seats.forEach(Seat::forgetHarms);
         if (!found.isEmpty()) {

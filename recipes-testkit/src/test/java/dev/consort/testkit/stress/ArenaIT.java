@@ -93,7 +93,8 @@ class ArenaIT {
             assertThatThrownBy(() -> arena.run(2, 1, both))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining("no order of the operations")
-                    .hasMessageContaining("Acquired");
+                    .hasMessageContaining("Acquired")
+                    .hasMessageFindingMatch("picture: .*target/histories/history-arena_q1-[0-9]+[.]html\n");
         }
     }
 }

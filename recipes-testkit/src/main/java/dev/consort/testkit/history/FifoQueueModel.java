@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit.history;
+
+import dev.consort.testkit.history.FifoQueueCall.Dequeued;
+import dev.consort.testkit.history.FifoQueueCall.Enqueued;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A queue: the first in is the first out, and each is out once. Its state is the items in it. A check takes time with the
+ * length of the queue and the number of unknown dequeues: record queues that are drained now and then. Immutable.
+ */
+public final class FifoQueueModel implements Model<List<String>, FifoQueueCall> {
+    @Override
+    public List<String> initial() {
+        return List.of();
+    }
+
+    @Override
+    public List<List<String>> after(List<String> state, FifoQueueCall call, Outcome outcome) {
+        if (outcome == Outcome.FAILED) {
+            return List.of(state);
+        }
+        if (call instanceof Enqueued enqueued) {
+            return List.of(
+                    Stream.concat(state.stream(), Stream.of(enqueued.item())).toList());
+        }
+        if (call instanceof Dequeued dequeued) {
+            boolean any = outcome == Outcome.UNKNOWN && dequeued.item().isEmpty();
+            return !state.isEmpty() && (any || state.get(0).equals(dequeued.item()))
+                    ? List.of(List.copyOf(state.subList(1, state.size())))
+                    : List.of();
+        }
+        return state.isEmpty() ? List.of(state) : List.of();
+    }
+
+    @Override
+    public boolean changesNothingFrom(List<String> state, FifoQueueCall call, Outcome outcome) {
+        return outcome == Outcome.FAILED || call instanceof FifoQueueCall.FoundEmpty;
+    }
+
+    /** What may have come in and was never seen to come out need not have come in; what came out had come in before. */
+    @Override
+    public List<Operation<FifoQueueCall>> simplified(List<Operation<FifoQueueCall>> history) {
+        Map<String, Long> out = new HashMap<>();
+        Map<String, Integer> in = new HashMap<>();
+        for (Operation<FifoQueueCall> operation : history) {
+            if (operation.what() instanceof Dequeued dequeued && operation.outcome() == Outcome.OK) {
+                out.merge(dequeued.item(), operation.completed(), Math::min);
+            } else if (operation.what() instanceof Enqueued enqueued && operation.outcome() != Outcome.FAILED) {
+                in.merge(enqueued.item(), 1, Integer::sum);
+            }
+        }
+        List<Operation<FifoQueueCall>> simplified = new ArrayList<>();
+        for (Operation<FifoQueueCall> operation : history) {
+            if (operation.outcome() != Outcome.UNKNOWN || !(operation.what() instanceof Enqueued enqueued)) {
+                simplified.add(operation);
+            } else if (out.containsKey(enqueued.item())) {
+                // A completion before its invocation, if it came out too early, would be no operation at all.
+                long end = Math.max(operation.invoked(), out.get(enqueued.item()));
+                boolean certain = in.getOrDefault(enqueued.item(), 0) == 1;
+                simplified.add(
+                        certain
+                                ? new Operation<>(operation.client(), enqueued, Outcome.OK, operation.invoked(), end)
+                                : operation);
+            }
+        }
+        return simplified;
+    }
+}
