@@ -148,7 +148,7 @@ public final class EtcdConnection implements Connection {
 
     /** A key as the user knows it, without the namespace. */
     ByteString relative(ByteString key) {
-        return key.startsWith(namespace) ? key.substring(namespace.size()) : key;
+        return namespace.isEmpty() || !key.startsWith(namespace) ? key : key.substring(namespace.size());
     }
 
     Calls calls() {

@@ -181,10 +181,13 @@ class PrefixViewIT {
                     }
                 })
                 .ready());
-        operator.putMany(prefix, 5_000, "v");
-        soon(() -> assertThat(recorder.events()).isEqualTo(5_000));
-        assertThat(told).hasSize(2);
-        blocked.countDown();
+        try {
+            operator.putMany(prefix, 5_000, "v");
+            soon(() -> assertThat(recorder.state()).hasSize(5_000));
+            assertThat(told).hasSize(2);
+        } finally {
+            blocked.countDown();
+        }
         soon(() -> assertThat(slow.state()).isEqualTo(recorder.state()));
         assertThat(slow.snapshots()).containsExactly(Cause.OPENED, Cause.OVERFLOW);
         operator.put(prefix + "0", "w");
@@ -214,11 +217,14 @@ class PrefixViewIT {
                 recorder.onChanges(revision, changes);
             }
         });
-        ViewRecorder other = new ViewRecorder();
-        get(view(party, prefix, other).ready());
-        operator.putMany(prefix, ViewSubscriber.BUFFER, "v");
-        soon(() -> assertThat(other.events()).isEqualTo(ViewSubscriber.BUFFER));
-        blocked.countDown();
+        try {
+            ViewRecorder other = new ViewRecorder();
+            get(view(party, prefix, other).ready());
+            operator.putMany(prefix, ViewSubscriber.BUFFER, "v");
+            soon(() -> assertThat(other.events()).isEqualTo(ViewSubscriber.BUFFER));
+        } finally {
+            blocked.countDown();
+        }
         get(view.ready());
         soon(() -> assertThat(recorder.events()).isEqualTo(ViewSubscriber.BUFFER));
         assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
