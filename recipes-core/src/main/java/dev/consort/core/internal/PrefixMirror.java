@@ -199,13 +199,16 @@ final class PrefixMirror implements WatchHub.Listener {
             if (closed || reading) {
                 return;
             }
+            List<ViewSubscriber.Told> batch = new ArrayList<>();
             int start = 0;
             for (int i = 1; i <= events.size(); i++) {
                 if (i == events.size() || revisionOf(events.get(i)) != revisionOf(events.get(start))) {
-                    apply(revisionOf(events.get(start)), events.subList(start, i));
+                    batch.add(apply(revisionOf(events.get(start)), events.subList(start, i)));
                     start = i;
                 }
             }
+            copy = null;
+            subscribers.forEach(subscriber -> subscriber.offerChanges(batch));
         });
     }
 
@@ -213,7 +216,7 @@ final class PrefixMirror implements WatchHub.Listener {
         return event.getKv().getModRevision();
     }
 
-    private void apply(long of, List<Event> events) {
+    private ViewSubscriber.Told apply(long of, List<Event> events) {
         List<Change> changes = new ArrayList<>(events.size());
         for (Event event : events) {
             Entry entry = Entry.of(connection, event.getKv());
@@ -222,9 +225,7 @@ final class PrefixMirror implements WatchHub.Listener {
             changes.add(new Change(before, deleted ? null : entry));
         }
         revision = of;
-        copy = null;
-        List<Change> told = List.copyOf(changes);
-        subscribers.forEach(subscriber -> subscriber.offerChanges(of, told));
+        return new ViewSubscriber.Told(of, List.copyOf(changes));
     }
 
     @Override

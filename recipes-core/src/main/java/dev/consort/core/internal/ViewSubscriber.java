@@ -24,7 +24,10 @@ import org.slf4j.LoggerFactory;
  * <p>Concurrency: the buffer is guarded by {@link #lock}; the view adds on its serializer, the listener's executor takes.
  */
 final class ViewSubscriber implements PrefixView.Subscription {
-    /** In changes. The changes of one revision may be more, when nothing else is in the buffer. */
+    /**
+     * In changes. One message of etcd may hold more, such as what was missed while the connection was down: a listener that
+     * has caught up is told it whole, since it could not be quicker.
+     */
     static final int BUFFER = 1024;
 
     private static final Logger log = LoggerFactory.getLogger(ViewSubscriber.class);
@@ -56,6 +59,9 @@ final class ViewSubscriber implements PrefixView.Subscription {
         CHANGES,
         NEWS
     }
+
+    /** All changes of a revision. */
+    record Told(long revision, List<Change> changes) {}
 
     /** A call of the listener. */
     private record Delivery(Kind kind, int size, Runnable call) {}
@@ -114,37 +120,46 @@ final class ViewSubscriber implements PrefixView.Subscription {
             }
             boolean second = buffer.stream().anyMatch(delivery -> delivery.kind() == Kind.SNAPSHOT);
             int size = second ? BUFFER + 1 : Math.max(1, snapshot.differences().size());
-            addChanges(new Delivery(Kind.SNAPSHOT, size, () -> listener.onSnapshot(snapshot)));
+            if (hasRoomFor(size)) {
+                add(new Delivery(Kind.SNAPSHOT, size, () -> listener.onSnapshot(snapshot)));
+            }
         } finally {
             lock.unlock();
         }
         inOrder.execute(this::tellNext);
     }
 
-    void offerChanges(long revision, List<Change> changes) {
+    /** What came in one message, revision by revision. */
+    void offerChanges(List<Told> batch) {
         lock.lock();
         try {
-            if (due != Due.NO) {
+            int size = batch.stream().mapToInt(told -> told.changes().size()).sum();
+            if (due != Due.NO || !hasRoomFor(size)) {
                 return;
             }
-            addChanges(new Delivery(Kind.CHANGES, changes.size(), () -> listener.onChanges(revision, changes)));
+            for (Told told : batch) {
+                add(new Delivery(
+                        Kind.CHANGES,
+                        told.changes().size(),
+                        () -> listener.onChanges(told.revision(), told.changes())));
+            }
         } finally {
             lock.unlock();
         }
-        inOrder.execute(this::tellNext);
+        batch.forEach(told -> inOrder.execute(this::tellNext));
     }
 
-    /** With the lock held. */
-    private void addChanges(Delivery delivery) {
-        if (buffered == 0 || buffered + delivery.size() <= BUFFER) {
-            add(delivery);
-        } else {
-            buffer.removeIf(next -> next.kind() != Kind.NEWS);
-            buffered = 0;
-            due = Due.BEHIND;
-            dueCause = Cause.OVERFLOW;
-            log.debug("{} '{}': a listener is behind by more than {} changes", recipe, prefix, BUFFER);
+    /** If not, everything but news is dropped, and a snapshot is due. With the lock held. */
+    private boolean hasRoomFor(int size) {
+        if (buffered == 0 || buffered + size <= BUFFER) {
+            return true;
         }
+        buffer.removeIf(next -> next.kind() != Kind.NEWS);
+        buffered = 0;
+        due = Due.BEHIND;
+        dueCause = Cause.OVERFLOW;
+        log.debug("{} '{}': a listener is behind by more than {} changes", recipe, prefix, BUFFER);
+        return false;
     }
 
     void offerStale() {
