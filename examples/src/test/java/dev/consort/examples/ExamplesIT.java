@@ -10,10 +10,14 @@ import dev.consort.core.Session;
 import dev.consort.election.LeaderElection;
 import dev.consort.election.Leadership;
 import dev.consort.lock.Mutex;
+import dev.consort.testkit.CertificateAuthority;
 import dev.consort.testkit.EtcdProcess;
+import dev.consort.testkit.IssuedCertificate;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The programs that the documentation shows, run as a reader would. */
 class ExamplesIT {
@@ -62,6 +67,35 @@ class ExamplesIT {
                 .hasSize(3)
                 .doesNotHaveDuplicates();
         assertThat(said).contains("leader: web-1:8080", "led 2 times; up to date: true");
+    }
+
+    @Test
+    void securedConnection_holdsALockInItsNamespace(@TempDir Path folder) throws Exception {
+        CertificateAuthority authority = CertificateAuthority.in(Files.createDirectory(folder.resolve("authority")));
+        IssuedCertificate client = authority.issue("orders");
+        Path secrets = Files.createDirectory(folder.resolve("secrets"));
+        Files.copy(authority.certificate(), secrets.resolve("ca.pem"));
+        Files.copy(client.certificate(), secrets.resolve("client.pem"));
+        Files.copy(client.key(), secrets.resolve("client.key"));
+        Files.writeString(secrets.resolve("password"), "a password\n");
+        try (EtcdProcess secured = EtcdProcess.builder()
+                .tls(authority)
+                .clientCertificates()
+                .auth("another password")
+                .start()) {
+            secured.etcdctl("user", "add", "orders:a password");
+            secured.etcdctl("role", "add", "orders");
+            secured.etcdctl("role", "grant-permission", "--prefix=true", "orders", "readwrite", "shop/");
+            secured.etcdctl("user", "grant-role", "orders", "orders");
+            assertThat(saidBy(() -> {
+                        SecuredConnection.main(
+                                secrets.toString(), secured.endpoints().get(0));
+                        return true;
+                    }))
+                    .singleElement()
+                    .asString()
+                    .startsWith("holding it with token ");
+        }
     }
 
     @Test

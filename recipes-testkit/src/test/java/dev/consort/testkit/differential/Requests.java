@@ -21,6 +21,7 @@ import io.etcd.jetcd.api.WatchCreateRequest.FilterType;
 import io.etcd.jetcd.api.WatchProgressRequest;
 import io.etcd.jetcd.api.WatchRequest;
 import java.util.List;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -38,7 +39,7 @@ final class Requests {
                 Tuple.of(8, put().map(request -> new Step.Call<>(KVGrpc.getPutMethod(), request))),
                 Tuple.of(8, range().map(request -> new Step.Call<>(KVGrpc.getRangeMethod(), request))),
                 Tuple.of(3, delete().map(request -> new Step.Call<>(KVGrpc.getDeleteRangeMethod(), request))),
-                Tuple.of(12, txn(2).map(request -> new Step.Call<>(KVGrpc.getTxnMethod(), request))),
+                Tuple.of(12, txn(2).map(request -> new Step.Call<>(KVGrpc.getTxnMethod(), survivable(request)))),
                 Tuple.of(2, revision().map(Requests::compact)),
                 Tuple.of(2, grant().map(request -> new Step.Call<>(LeaseGrpc.getLeaseGrantMethod(), request))),
                 Tuple.of(1, lease().map(Requests::revoke)),
@@ -227,6 +228,47 @@ final class Requests {
                         .addAllSuccess(success)
                         .addAllFailure(failure)
                         .build());
+    }
+
+    /**
+     * A real server looks for the key of a put that keeps a value or a lease before the transaction only; if the transaction
+     * itself has deleted it, the server panics (3.4.23 and 3.5.30), and at each start again.
+     */
+    private static TxnRequest survivable(TxnRequest txn) {
+        return deletes(txn) ? keepingNothing(txn) : txn;
+    }
+
+    private static boolean deletes(TxnRequest txn) {
+        return Stream.concat(txn.getSuccessList().stream(), txn.getFailureList().stream())
+                .anyMatch(op -> op.hasRequestDeleteRange() || (op.hasRequestTxn() && deletes(op.getRequestTxn())));
+    }
+
+    private static TxnRequest keepingNothing(TxnRequest txn) {
+        return txn.toBuilder()
+                .clearSuccess()
+                .clearFailure()
+                .addAllSuccess(txn.getSuccessList().stream()
+                        .map(Requests::keepingNothing)
+                        .toList())
+                .addAllFailure(txn.getFailureList().stream()
+                        .map(Requests::keepingNothing)
+                        .toList())
+                .build();
+    }
+
+    private static RequestOp keepingNothing(RequestOp op) {
+        if (op.hasRequestPut()) {
+            PutRequest put = op.getRequestPut().toBuilder()
+                    .setIgnoreValue(false)
+                    .setIgnoreLease(false)
+                    .build();
+            return RequestOp.newBuilder().setRequestPut(put).build();
+        }
+        return op.hasRequestTxn()
+                ? RequestOp.newBuilder()
+                        .setRequestTxn(keepingNothing(op.getRequestTxn()))
+                        .build()
+                : op;
     }
 
     private static Arbitrary<RequestOp> op(int depth) {
