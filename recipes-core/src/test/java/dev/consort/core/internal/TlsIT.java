@@ -226,12 +226,15 @@ class TlsIT {
                         .tls(Tls.trusting(authority.certificate()).certificate(used.certificate(), used.key()))
                         .open()) {
             replace(stranger.issue("client"), used);
+            // No call is answered for a while, on new connections. With TLS 1.3 the refusal follows the handshake, and
+            // the end
+            // of the connection may overtake its text.
             Waits.soon(() -> {
-                if (catchThrowable(() -> ask(connection)) == null) {
-                    proxy.reset();
+                proxy.reset();
+                long until = System.nanoTime() + Duration.ofMillis(1500).toNanos();
+                while (System.nanoTime() - until < 0) {
+                    assertThat(catchThrowable(() -> ask(connection))).isNotNull();
                 }
-                assertThat(EtcdConnection.of(connection).access().handshakeFailure())
-                        .contains("does not accept the client certificate");
             });
             replace(authority.issue("client"), used);
             Waits.soon(() -> assertAnswers(connection));
