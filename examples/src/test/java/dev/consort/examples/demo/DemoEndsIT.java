@@ -32,9 +32,10 @@ class DemoEndsIT {
         etcd.close();
     }
 
+    /** As Ctrl-C does, whose own signal is ignored by whatever a script has started in the background. */
     @Test
-    void interrupt_whileAJobIsHeld_leavesNothing() throws IOException, InterruptedException {
-        endsWithout("INT", Event.Kind.HOLDS);
+    void termination_whileAJobIsHeld_leavesNothing() throws IOException, InterruptedException {
+        endsWithout("TERM", Event.Kind.HOLDS);
     }
 
     @Test
