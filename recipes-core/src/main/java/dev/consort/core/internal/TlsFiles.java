@@ -35,11 +35,15 @@ import org.slf4j.LoggerFactory;
 final class TlsFiles {
     private static final Logger log = LoggerFactory.getLogger(TlsFiles.class);
 
+    /** A channel that is being made while sessions are forgotten resumes an old one, and leaves another to be resumed. */
+    private static final int LOOKS_THAT_FORGET = 30;
+
     private final TlsSettings settings;
     private final AdvancedTlsX509TrustManager trust;
     private final AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
     private final SslContext context;
     private List<Object> stamps;
+    private int forgetting;
     private boolean failing; // also looked at again if nothing seems to have changed: a writer may be quick
 
     /** Reads the files. */
@@ -69,6 +73,10 @@ final class TlsFiles {
 
     /** Reads the files again if they have changed. */
     void look() {
+        if (forgetting > 0) {
+            forgetting--;
+            forgetSessions();
+        }
         List<Object> now = stamps();
         if (now.equals(stamps) && !failing) {
             return;
@@ -79,6 +87,7 @@ final class TlsFiles {
             read();
             failing = false;
             forgetSessions();
+            forgetting = LOOKS_THAT_FORGET;
             log.info("TLS files have changed; new channels use them: {}", settings);
         } catch (RuntimeException e) {
             failing = true;
