@@ -30,6 +30,9 @@ class PrefixViewCutIT {
     private static final int MOST_BYTES = 1 << 20;
     private static final long MANY_EVENTS = 1_000_000;
 
+    /** A line gets nowhere while it is cut within the first bytes again and again. */
+    private static final Duration CUT_SHORT = Duration.ofMinutes(3);
+
     @RegisterExtension
     final Parties parties = new Parties();
 
@@ -82,7 +85,7 @@ class PrefixViewCutIT {
                     written++;
                 }
                 long seen = written - ViewSubscriber.BUFFER / 2;
-                soon(() -> assertThat(lines).allMatch(line -> line.recorder.events() >= seen));
+                Waits.within(CUT_SHORT, () -> assertThat(lines).allMatch(line -> line.recorder.events() >= seen));
                 Waits.pass(Duration.ofMillis(2));
             }
         });
