@@ -31,7 +31,12 @@ public final class Backoff {
         }
         long bound = next;
         next = Math.min(longestNanos, next * 2);
-        return Duration.ofNanos(bound / 2 + ThreadLocalRandom.current().nextLong(bound / 2 + 1));
+        return jittered(bound);
+    }
+
+    /** Between half of the bound and all of it. */
+    static Duration jittered(long boundNanos) {
+        return Duration.ofNanos(boundNanos / 2 + ThreadLocalRandom.current().nextLong(boundNanos / 2 + 1));
     }
 
     /** A round succeeded: begin with the first pause again. */

@@ -14,15 +14,14 @@ public final class ClaimReader {
     /** The claims in order; at most so many, or all for 0. Bounded by the request timeout; keeps the interrupt flag. */
     public static List<StoredClaim> read(EtcdSession session, ClaimSpec spec, int limit) {
         QueueKeys keys = QueueKeys.of(session.engine(), spec.name(), session.leaseId());
-        Timing timing = session.timing();
-        Duration timeout = session.calls().requestTimeout();
-        long until = timing.nanoTime() + timeout.toNanos();
+        Calls calls = session.calls();
+        Duration timeout = calls.requestTimeout();
         RangeRequest request = ClaimTxns.prefix(keys.prefix(), limit)
                 .setKeysOnly(false)
                 .setSortTarget(RangeRequest.SortTarget.CREATE)
                 .setSortOrder(RangeRequest.SortOrder.ASCEND)
                 .build();
-        CompletableFuture<RangeResponse> answer = session.calls().range(request, () -> timing.nanoTime() - until < 0);
+        CompletableFuture<RangeResponse> answer = calls.range(request, calls.forTheRequestTimeout());
         try {
             return Await.uninterruptibly(answer, timeout).getKvsList().stream()
                     .map(kv -> new StoredClaim(

@@ -8,6 +8,7 @@ import dev.consort.core.QueueReport.ForeignKey;
 import dev.consort.core.QueueReport.NamedQueue;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.RangeResponse;
 import io.grpc.Status;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -73,13 +74,20 @@ public final class QueueReader {
     }
 
     private QueueReport readOnce() throws InterruptedException {
-        PagedRange range = new PagedRange(connection.calls(), connection.timing());
-        List<KeyValue> keys = range.read(connection.key(ByteString.copyFromUtf8(prefix)));
-        keys.replaceAll(
-                kv -> kv.toBuilder().setKey(connection.relative(kv.getKey())).build());
+        Calls calls = connection.calls();
+        PageCursor cursor = new PageCursor(connection.key(ByteString.copyFromUtf8(prefix)));
+        List<KeyValue> keys = new ArrayList<>();
+        RangeResponse page;
+        do {
+            page = Await.within(calls.range(cursor.request(), calls.forTheRequestTimeout()), calls.requestTimeout());
+            page.getKvsList()
+                    .forEach(kv -> keys.add(kv.toBuilder()
+                            .setKey(connection.relative(kv.getKey()))
+                            .build()));
+        } while (cursor.advance(page));
         List<KeyValue> foreign = new ArrayList<>();
         Map<ByteString, Found> queues = queuesIn(keys, foreign);
-        LeaseReader leases = new LeaseReader(connection, sessions, range.revision());
+        LeaseReader leases = new LeaseReader(connection, sessions, cursor.revision());
         leases.read(queues.values().stream()
                 .flatMap(queue -> queue.claims.stream())
                 .map(KeyValue::getLease)
@@ -87,7 +95,7 @@ public final class QueueReader {
                 .toList());
         Instant now = connection.timing().instants().instant();
         return new QueueReport(
-                range.revision(),
+                cursor.revision(),
                 queues.values().stream().map(queue -> queue(queue, leases, now)).toList(),
                 foreign(foreign));
     }

@@ -118,15 +118,15 @@ class PrefixMirrorTest {
     @Test
     void largePages_areFollowedBySmallerOnes() {
         ScriptedServer.Call first = read();
-        assertThat(((RangeRequest) first.request).getLimit()).isEqualTo(500);
+        assertThat(((RangeRequest) first.request).getLimit()).isEqualTo(16);
         KeyValue large = kv("a", 3, 1).toBuilder()
                 .setValue(ByteString.copyFrom(new byte[1 << 20]))
                 .build();
         first.answer(page(7, true, large));
         ScriptedServer.Call second = read();
-        assertThat(((RangeRequest) second.request).getLimit()).isEqualTo(250);
+        assertThat(((RangeRequest) second.request).getLimit()).isEqualTo(8);
         second.answer(page(7, true, kv("b", 4, 1)));
-        assertThat(((RangeRequest) read().request).getLimit()).isEqualTo(500);
+        assertThat(((RangeRequest) read().request).getLimit()).isEqualTo(16);
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.parallel.Isolated;
 class PrefixViewSizeIT {
     private static final int KEYS = 100_000;
 
-    /** Pages of 500, 1,000, and then 2,000. */
-    private static final int PAGES = 2 + 50;
+    /** Pages of 16, 32 and so on to 2,048, and then of 4,000. */
+    private static final int PAGES = 8 + 24;
 
     private static final int TRIES = 3;
 

@@ -304,7 +304,7 @@ class QueueReportIT {
         CallCounts counts = party.log.counts().since(before);
 
         assertThat(Waits.since(start)).isLessThan(Duration.ofSeconds(10));
-        assertThat(counts.unaryCalls("KV/Range")).isEqualTo(15); // 16, 32, 64, 128, 256, 512, and 9 of up to 1,000
+        assertThat(counts.unaryCalls("KV/Range")).isEqualTo(10); // 16, 32 and so on to 2,048, and 2 of up to 4,000
         assertThat(counts.unaryCalls("KV/Txn")).isEqualTo(1);
         assertThat(counts.unaryCalls("Lease/LeaseTimeToLive")).isEqualTo(20);
         assertThat(report.foreign()).isEmpty();
