@@ -46,8 +46,8 @@ final class ClaimWatches {
     private long ownFrom;
     private @Nullable ByteString before;
     private long beforeFrom;
-    private WatchHub.@Nullable Watch ownWatch;
-    private WatchHub.@Nullable Watch beforeWatch;
+    private @Nullable Watch ownWatch;
+    private @Nullable Watch beforeWatch;
 
     ClaimWatches(EtcdSession session, QueueKeys keys, Owner owner) {
         this.session = session;
@@ -182,7 +182,7 @@ final class ClaimWatches {
 
     /** The check that follows reads at a later revision than any compaction, and says where to go on. */
     private void reopenAfterCheck() {
-        WatchHub.Watch own = ownWatch;
+        Watch own = ownWatch;
         ownWatch = null;
         if (own != null) {
             own.cancel();

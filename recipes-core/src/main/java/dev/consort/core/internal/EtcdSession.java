@@ -128,7 +128,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
                 }));
     }
 
-    WatchHub.Watch watch(ByteString key, long from, WatchHub.Listener listener) {
+    Watch watch(ByteString key, long from, WatchHub.Listener listener) {
         return connection.watches().watch(WatchHub.key(key), from, listener);
     }
 

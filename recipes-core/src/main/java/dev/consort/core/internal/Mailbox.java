@@ -36,7 +36,7 @@ final class Mailbox implements WatchHub.Listener {
     private final Owner owner;
     private final ByteString key;
     private final CompletableFuture<Boolean> standing = new CompletableFuture<>();
-    private WatchHub.@Nullable Watch watch;
+    private @Nullable Watch watch;
     private boolean closed;
     private long lastSeen;
 

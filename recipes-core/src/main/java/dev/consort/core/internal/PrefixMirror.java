@@ -42,7 +42,7 @@ final class PrefixMirror implements WatchHub.Listener {
     private boolean stale;
     private @Nullable List<Entry> copy; // of the entries, until they change
     private @Nullable CallFailure refused; // since when it cannot be read
-    private WatchHub.@Nullable Watch watch;
+    private @Nullable Watch watch;
 
     PrefixMirror(EtcdConnection connection, ByteString prefix) {
         this.connection = connection;

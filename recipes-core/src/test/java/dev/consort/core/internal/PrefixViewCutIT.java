@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** S14: connections cut after every number of bytes that etcd sends on them, while it writes. */
@@ -157,6 +158,7 @@ class PrefixViewCutIT {
 
     @Test
     @Tag("long")
+    @Timeout(value = 45, unit = TimeUnit.MINUTES)
     void cutAtEachOfTheFirstBytesAndFarOn_losesNothingOfAMillionEvents() {
         open(16);
         AtomicBoolean done = new AtomicBoolean();

@@ -17,7 +17,13 @@ final class SecuredServer implements AutoCloseable {
     private final AtomicInteger users = new AtomicInteger();
 
     SecuredServer(String... arguments) {
+        this(1, arguments);
+    }
+
+    SecuredServer(int members, String... arguments) {
         etcd = EtcdProcess.builder()
+                .members(members)
+                .shortElection()
                 .unsafeNoFsync()
                 .auth(ROOT_PASSWORD)
                 .arguments(arguments)

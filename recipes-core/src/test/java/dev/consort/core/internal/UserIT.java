@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.consort.core.AuthenticationException;
 import dev.consort.core.Connection;
 import dev.consort.core.PermissionDeniedException;
+import dev.consort.core.QueueReport;
 import dev.consort.core.Session;
 import dev.consort.core.SessionState;
 import java.time.Duration;
@@ -143,6 +144,40 @@ class UserIT {
                 assertThat(held.release()).isTrue();
                 assertThat(session.state()).isEqualTo(SessionState.ACTIVE);
             }
+        }
+    }
+
+    /** A token is good at every member; that of a restarted one is renewed. */
+    @Test
+    void membersKilledOneAfterTheOther_tokensGoOn() throws InterruptedException {
+        try (SecuredServer cluster = new SecuredServer(3)) {
+            String user = cluster.user("consort/session/", "test/");
+            try (Connection connection = cluster.as(user).open();
+                    Session session = Session.builder(connection).open()) {
+                for (int i = 0; i < 3; i++) {
+                    EtcdGrant held = acquirer(session).acquire(Party.spec(Parties.name()));
+                    cluster.etcd.member(i).kill();
+                    assertThat(acquirer(session)
+                                    .acquire(Party.spec(Parties.name()))
+                                    .release())
+                            .isTrue();
+                    assertThat(held.release()).isTrue();
+                    cluster.etcd.member(i).restart();
+                }
+                assertThat(session.state()).isEqualTo(SessionState.ACTIVE);
+            }
+        }
+    }
+
+    @Test
+    void report_ofAPrefixThatIsNotGranted_saysSo() {
+        String user = server.user("consort/session/", "test/");
+        try (Connection connection = server.as(user).open()) {
+            assertThatThrownBy(() -> QueueReport.of(connection, "customers"))
+                    .isInstanceOfSatisfying(
+                            PermissionDeniedException.class,
+                            e -> assertThat(e.key()).isEqualTo("customers/"))
+                    .hasMessageContaining("permission");
         }
     }
 

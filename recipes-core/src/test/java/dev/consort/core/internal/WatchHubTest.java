@@ -34,33 +34,32 @@ class WatchHubTest {
             timing,
             ByteString.copyFromUtf8("ping"));
     private final List<String> told = new ArrayList<>();
-    private final WatchHub.Watch watch =
-            hub.watch(WatchHub.key(ByteString.copyFromUtf8("key")), 5, new WatchHub.Listener() {
-                @Override
-                public void onCreated() {
-                    told.add("created");
-                }
+    private final Watch watch = hub.watch(WatchHub.key(ByteString.copyFromUtf8("key")), 5, new WatchHub.Listener() {
+        @Override
+        public void onCreated() {
+            told.add("created");
+        }
 
-                @Override
-                public void onBroken() {
-                    told.add("broken");
-                }
+        @Override
+        public void onBroken() {
+            told.add("broken");
+        }
 
-                @Override
-                public void onEvents(List<Event> events) {
-                    events.forEach(event -> told.add("event " + event.getKv().getModRevision()));
-                }
+        @Override
+        public void onEvents(List<Event> events) {
+            events.forEach(event -> told.add("event " + event.getKv().getModRevision()));
+        }
 
-                @Override
-                public void onGap() {
-                    told.add("gap");
-                }
+        @Override
+        public void onGap() {
+            told.add("gap");
+        }
 
-                @Override
-                public void onRefused(String reason) {
-                    told.add("refused " + reason);
-                }
-            });
+        @Override
+        public void onRefused(String reason) {
+            told.add("refused " + reason);
+        }
+    });
     private final ScriptedServer.Call first = only();
 
     @AfterEach
@@ -236,7 +235,7 @@ class WatchHubTest {
         List<ScriptedServer.Call> rivals = messages().stream()
                 .filter(message -> !message.isOnTheStreamOf(first))
                 .toList();
-        WatchHub.Watch second = hub.watch(
+        Watch second = hub.watch(
                 WatchHub.key(ByteString.copyFromUtf8("second")),
                 9,
                 new Mailbox(Missing.value(), Missing.value(), ByteString.EMPTY));
