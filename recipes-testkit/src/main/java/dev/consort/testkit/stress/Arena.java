@@ -27,7 +27,7 @@ import java.util.function.Function;
  *
  * <pre>{@code
  * Arena arena = Arena.open(etcd.endpoints().get(0), MyContender::new);
- * arena.run(3, 2, List.of(new Step(Kind.ACQUIRE, 0, 0), new Step(Kind.LOSE_REPLY, 0, 0), ...));
+ * arena.run(new Schedule(3, 2, List.of(new Step(Kind.ACQUIRE, 0, 0), new Step(Kind.LOSE_REPLY, 0, 0), ...)));
  * }</pre>
  *
  * <p>A schedule's steps are done one after another, and what they begin is not waited for. Afterwards the faults end, every
@@ -74,13 +74,11 @@ public final class Arena implements AutoCloseable {
     /**
      * Runs a schedule.
      *
-     * @param sessions how many sessions take part, 1 to 4
-     * @param clients how many clients each of them has, 1 or more
      * @throws AssertionError if what must hold afterwards does not, with the history
      */
-    public void run(int sessions, int clients, List<Step> steps) {
+    public void run(Schedule schedule) {
         schedules++;
-        new ScheduleRun(this, "q" + schedules, seats.subList(0, sessions), clients).run(steps);
+        new ScheduleRun(this, "q" + schedules, seats.subList(0, schedule.sessions()), schedule).run();
     }
 
     /** What all schedules together did: grants, losses, and how often each fault had its effect. */

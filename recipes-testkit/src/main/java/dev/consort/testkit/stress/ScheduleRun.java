@@ -34,6 +34,7 @@ final class ScheduleRun {
     private static final Duration BOUND = Duration.ofSeconds(20);
 
     private final Arena arena;
+    private final Schedule schedule;
     private final String name;
     private final String register;
     private final List<Seat> seats;
@@ -44,8 +45,9 @@ final class ScheduleRun {
     private final List<CompletableFuture<Void>> closing = new ArrayList<>();
     private int values;
 
-    ScheduleRun(Arena arena, String name, List<Seat> seats, int clients) {
+    ScheduleRun(Arena arena, String name, List<Seat> seats, Schedule schedule) {
         this.arena = arena;
+        this.schedule = schedule;
         this.name = Arena.key(name);
         this.register = Arena.key("r" + name);
         this.seats = seats;
@@ -65,14 +67,14 @@ final class ScheduleRun {
                 fouls.add(what);
             }
         };
-        for (int i = 0; i < seats.size() * clients; i++) {
+        for (int i = 0; i < seats.size() * schedule.clients(); i++) {
             players.add(new Player(i, history, referee));
         }
     }
 
-    void run(List<Step> steps) {
+    void run() {
         seats.forEach(Seat::contender);
-        for (Step step : steps) {
+        for (Step step : schedule.steps()) {
             int player = player(step.who());
             if (isPossible(step, seats.get(player % seats.size()))) {
                 arena.count(step.kind());
@@ -80,7 +82,7 @@ final class ScheduleRun {
             }
         }
         heal();
-        judge(steps);
+        judge();
     }
 
     private int player(int who) {
@@ -202,9 +204,10 @@ final class ScheduleRun {
         long deadline = System.nanoTime() + BOUND.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("not within " + BOUND.toSeconds() + " s: " + what + "\nkeys: "
-                        + arena.keysBelow(name) + ", watches: "
-                        + seats.stream().map(Seat::watchesOpen).toList() + "\n" + history);
+                throw new AssertionError(
+                        "not within " + BOUND.toSeconds() + " s: " + what + "\n" + schedule + "\nkeys: "
+                                + arena.keysBelow(name) + ", watches: "
+                                + seats.stream().map(Seat::watchesOpen).toList() + "\n" + history);
             }
             pause(1);
         }
@@ -219,7 +222,7 @@ final class ScheduleRun {
         }
     }
 
-    private void judge(List<Step> steps) {
+    private void judge() {
         List<Operation<Ownership>> told = history.operations();
         List<Change> claims = arena.truth().changesBelow(name + "/");
         List<String> found = new ArrayList<>(fouls);
@@ -237,7 +240,7 @@ final class ScheduleRun {
         arena.truth().forget();
         seats.forEach(Seat::forgetHarms);
         if (!found.isEmpty()) {
-            throw new AssertionError(String.join("\n", found) + "\nSteps: " + steps + "\nHistory:\n" + history
+            throw new AssertionError(String.join("\n", found) + "\n" + schedule + "\nHistory:\n" + history
                     + "\nClaims:\n" + claims.stream().map(Change::toString).collect(Collectors.joining("\n")));
         }
     }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit.stress;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * One step of a schedule. Steps that make no sense when they come, such as a release by one who holds nothing, do
  * nothing, so that any part of a schedule is a schedule.
@@ -67,6 +70,11 @@ public record Step(Kind kind, int who, int amount) {
 
         Kind(int weight) {
             this.weight = weight;
+        }
+
+        /** Those that any server can be made to suffer, in real time. */
+        public static Set<Kind> ofAnyServer() {
+            return EnumSet.allOf(Kind.class);
         }
 
         /** How often it should come, in proportion to the others. */

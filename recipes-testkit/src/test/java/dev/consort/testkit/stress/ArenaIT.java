@@ -56,7 +56,7 @@ class ArenaIT {
                     steps.add(new Step(
                             KIND_ONES.get(random.nextInt(KIND_ONES.size())), random.nextInt(12), random.nextInt(5)));
                 }
-                arena.run(2 + schedule % 3, 1, steps);
+                arena.run(new Schedule(2 + schedule % 3, 1, steps));
             }
             assertThat(arena.tally()).containsEntry("schedules", 10L).containsKeys("granted", "WRITE", "DELAY");
         }
@@ -65,7 +65,7 @@ class ArenaIT {
     @Test
     void harmedSessions_areReplaced() {
         try (Arena arena = arena(true)) {
-            arena.run(
+            arena.run(new Schedule(
                     2,
                     1,
                     List.of(
@@ -76,7 +76,7 @@ class ArenaIT {
                             new Step(Kind.ACQUIRE, 1, 0),
                             new Step(Kind.AWAIT, 0, 50),
                             new Step(Kind.ORPHAN, 1, 0),
-                            new Step(Kind.RELEASE_AGAIN, 1, 0)));
+                            new Step(Kind.RELEASE_AGAIN, 1, 0))));
             assertThat(arena.tally()).containsEntry("CLOSE", 1L).containsEntry("ORPHAN", 1L);
         }
     }
@@ -90,7 +90,7 @@ class ArenaIT {
                     new Step(Kind.ACQUIRE, 1, 0),
                     new Step(Kind.AWAIT, 0, 200),
                     new Step(Kind.WRITE, 1, 0));
-            assertThatThrownBy(() -> arena.run(2, 1, both))
+            assertThatThrownBy(() -> arena.run(new Schedule(2, 1, both)))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining("no order of the operations")
                     .hasMessageContaining("Acquired")
