@@ -133,7 +133,9 @@ final class ProxyLoop implements Runnable {
     }
 
     private void select(long nanos) throws IOException {
-        if (nanos == Long.MAX_VALUE) {
+        if (!tasks.isEmpty()) {
+            selector.selectNow(); // settle may have taken the call that was to wake us
+        } else if (nanos == Long.MAX_VALUE) {
             selector.select();
         } else {
             // Rounded up: a millisecond early would be a spin.

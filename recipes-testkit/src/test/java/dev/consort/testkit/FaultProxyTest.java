@@ -290,6 +290,16 @@ class FaultProxyTest {
         }
     }
 
+    /** While a cut is made the loop looks at its sockets: what it is asked just then must not have to wait for them. */
+    @Test
+    void callsThatMeetACut_areAnsweredAtOnce() {
+        for (int i = 0; i < 5_000; i++) {
+            CompletableFuture<Void> cut = proxy.cutAfter(Direction.TO_CLIENT, 0);
+            proxy.accept();
+            assertThat(cut).succeedsWithin(Duration.ofSeconds(5));
+        }
+    }
+
     @Test
     void cutAfter_theReceiverKeepsSilent_itsSocketIsResetInTheEnd() throws IOException {
         assertThat(proxy.cutAfter(Direction.TO_CLIENT, 0)).succeedsWithin(Duration.ofSeconds(5));

@@ -92,7 +92,7 @@ class GhostIT {
     /** A second copy that arrives after the sweep's fence cannot land any more. */
     @Test
     void copy_arrivingAfterTheSweep_isFencedOff() throws InterruptedException {
-        Party party = parties.join(settings -> settings.ttl(3));
+        Party party = parties.join(settings -> settings.ttl(9));
         String name = Parties.name();
         CallFault twice = party.faults.next(Requests.acquireOf(name)).duplicateOnRelease();
         CallFault sweep = party.faults.next(Requests.fences()).duplicate();
