@@ -2,43 +2,26 @@
 package dev.consort.testkit;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One member of an {@link EtcdProcess}: an etcd process on loopback that keeps its endpoint and its data through kills
- * and restarts. This class is threadsafe; calls for one member are carried out one after another.
+ * One member of an {@link EtcdProcess} or an {@link EtcdContainer}: an etcd, in a process or a container of its own, that
+ * keeps its endpoint and its data through kills and restarts. This class is threadsafe; calls for one member are carried out one after another.
  */
 public final class EtcdMember {
     static final Duration ANSWER_TIME = Duration.ofSeconds(20);
-    /** The data's folder below the member's own, as the process is told. */
-    static final String DATA = "data";
 
-    private static final long PROBE_PAUSE_MILLIS = 5;
     private static final int LINES_IN_ERRORS = 15;
 
     private final int index;
     private final String endpoint;
     private final ClusterAccess access;
-    private final Path folder;
-    private final Supplier<List<String>> command;
+    private final MemberRunner runner;
     private final BooleanSupplier majorityRuns;
     private final ReentrantLock lock = new ReentrantLock();
-
-    @GuardedBy("lock")
-    private @Nullable Process process;
 
     @GuardedBy("lock")
     private boolean paused;
@@ -46,18 +29,11 @@ public final class EtcdMember {
     @GuardedBy("lock")
     private boolean closed;
 
-    EtcdMember(
-            int index,
-            ClusterAccess access,
-            String endpoint,
-            Path folder,
-            Supplier<List<String>> command,
-            BooleanSupplier majorityRuns) {
+    EtcdMember(int index, ClusterAccess access, String endpoint, MemberRunner runner, BooleanSupplier majorityRuns) {
         this.index = index;
         this.endpoint = endpoint;
         this.access = access;
-        this.folder = folder;
-        this.command = command;
+        this.runner = runner;
         this.majorityRuns = majorityRuns;
     }
 
@@ -71,27 +47,17 @@ public final class EtcdMember {
         return endpoint;
     }
 
-    /** The process, also one that has gone. */
-    Process process() {
-        lock.lock();
-        try {
-            return Objects.requireNonNull(process, "not launched");
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Whether the process exists; a paused one does. */
+    /** Whether it runs; a paused one does. */
     public boolean isAlive() {
         lock.lock();
         try {
-            return process != null && process.isAlive();
+            return runner.isAlive();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Whether the process exists and has been paused. */
+    /** Whether it runs and has been paused. */
     public boolean isPaused() {
         lock.lock();
         try {
@@ -101,13 +67,11 @@ public final class EtcdMember {
         }
     }
 
-    /** Kills the process (SIGKILL) and waits until it has gone. Its data stays. No effect on one that has gone. */
+    /** Kills it (SIGKILL) and waits until it has gone. Its data stays. No effect on one that has gone. */
     public void kill() {
         lock.lock();
         try {
-            if (process != null && !GuardedProcess.end(process)) {
-                throw new EtcdProcessException("member " + index + " does not go away");
-            }
+            runner.kill();
             paused = false;
         } finally {
             lock.unlock();
@@ -115,38 +79,50 @@ public final class EtcdMember {
     }
 
     /**
-     * Stops the process (SIGSTOP): it keeps its connections and says nothing.
+     * Stops it (SIGSTOP, or the freezer of its container): it keeps its connections and says nothing.
      *
      * @throws IllegalStateException if it is not running
      */
     public void pause() {
-        signal("STOP", true);
-    }
-
-    /**
-     * Lets a paused process go on (SIGCONT). No effect on one that runs.
-     *
-     * @throws IllegalStateException if it is not running
-     */
-    public void resume() {
-        signal("CONT", false);
-    }
-
-    private void signal(String signal, boolean pausedAfter) {
         lock.lock();
         try {
-            if (process == null || !process.isAlive()) {
-                throw new IllegalStateException("member " + index + " is not running");
+            requireAlive();
+            if (!paused) {
+                runner.pause();
+                paused = true;
             }
-            GuardedProcess.signal(process, signal);
-            paused = pausedAfter;
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * Starts the process again with its old data and endpoint, after killing it if it is running. Returns when the
+     * Lets a paused one go on. No effect on one that has not been paused.
+     *
+     * @throws IllegalStateException if it is not running
+     */
+    public void resume() {
+        lock.lock();
+        try {
+            requireAlive();
+            if (paused) {
+                runner.resume();
+                paused = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private void requireAlive() {
+        if (!runner.isAlive()) {
+            throw new IllegalStateException("member " + index + " is not running");
+        }
+    }
+
+    /**
+     * Starts it again with its old data and endpoint, after killing it if it is running. Returns when the
      * member answers; at once if, with it, no majority of the members runs, since none can answer then.
      *
      * @throws EtcdProcessException if it ends, or does not answer within 20 s; the message has what it has logged last
@@ -160,17 +136,10 @@ public final class EtcdMember {
         }
     }
 
-    /** The last lines that the process has logged, at most as many as asked for, oldest first. */
+    /** The last lines that it has logged, at most as many as asked for, oldest first. */
     public List<String> log(int lines) {
-        try {
-            // A process that was killed may leave half a character behind: never fail on the log.
-            List<String> all = new String(Files.readAllBytes(folder.resolve("log")), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
-            return all.subList(Math.max(0, all.size() - lines), all.size());
-        } catch (IOException e) {
-            return List.of();
-        }
+        List<String> all = runner.log();
+        return all.subList(Math.max(0, all.size() - lines), all.size());
     }
 
     void launch() {
@@ -179,29 +148,22 @@ public final class EtcdMember {
             if (closed) {
                 throw new IllegalStateException("the cluster has been closed");
             }
-            Redirect log = Redirect.appendTo(folder.resolve("log").toFile());
-            process = GuardedProcess.start(folder, command.get(), Map.of(), log, log);
+            runner.launch();
             paused = false;
-        } catch (IOException e) {
-            throw new EtcdProcessException("cannot start member " + index, e);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Kills the process and forgets its data. */
-    void erase() {
+    /** Kills it and makes a change before it can be started again. */
+    void whileKilled(Runnable change) {
         lock.lock();
         try {
             kill();
-            ScratchFolder.remove(folder.resolve(DATA));
+            change.run();
         } finally {
             lock.unlock();
         }
-    }
-
-    Path data() {
-        return folder.resolve(DATA);
     }
 
     void close() {
@@ -218,22 +180,13 @@ public final class EtcdMember {
     void awaitAnswer() {
         long deadline = System.nanoTime() + ANSWER_TIME.toNanos();
         while (!MemberProbe.answers(access, endpoint)) {
-            if (hasGoneAfterPause()) {
+            if (runner.hasGoneAfterPause()) {
                 throw new EtcdProcessException("member " + index + " ended by itself" + lastWords());
             }
             if (System.nanoTime() - deadline > 0) {
                 throw new EtcdProcessException(
                         "member " + index + " did not answer within " + ANSWER_TIME.toSeconds() + " s" + lastWords());
             }
-        }
-    }
-
-    private boolean hasGoneAfterPause() {
-        try {
-            return process().waitFor(PROBE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new EtcdProcessException("interrupted while member " + index + " was starting", e);
         }
     }
 

@@ -5,11 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,8 +30,6 @@ import java.util.stream.IntStream;
  */
 public final class EtcdProcess implements AutoCloseable {
     private static final Duration STAGGER = Duration.ofMillis(50);
-    private static final Duration LEADER_TIME = Duration.ofSeconds(10);
-    private static final Duration LEADER_PAUSE = Duration.ofMillis(10);
     private static final Duration ETCDCTL_TIME = Duration.ofSeconds(10);
     private static final int START_TRIES = 3;
 
@@ -42,6 +37,7 @@ public final class EtcdProcess implements AutoCloseable {
     private final ClusterAccess access;
     private final String version;
     private final ScratchFolder scratch;
+    private final List<MemberProcess> launchers;
     private final List<EtcdMember> members;
     private final Etcdctl etcdctl;
     private final List<List<String>> identities; // of the members: what a restore has to know, too
@@ -57,6 +53,7 @@ public final class EtcdProcess implements AutoCloseable {
         String cluster = IntStream.range(0, count)
                 .mapToObj(i -> "m" + i + "=" + url(ports.get(count + i)))
                 .collect(Collectors.joining(","));
+        List<MemberProcess> launching = new ArrayList<>();
         List<EtcdMember> created = new ArrayList<>();
         List<List<String>> named = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -66,7 +63,7 @@ public final class EtcdProcess implements AutoCloseable {
                     List.of("--name=m" + i, "--initial-advertise-peer-urls=" + peer, "--initial-cluster=" + cluster);
             List<String> command = new ArrayList<>(List.of(
                     binary.etcd().toString(),
-                    "--data-dir=" + EtcdMember.DATA,
+                    "--data-dir=" + MemberProcess.DATA,
                     "--listen-client-urls=" + client,
                     "--advertise-client-urls=" + client,
                     "--listen-peer-urls=" + peer));
@@ -74,10 +71,12 @@ public final class EtcdProcess implements AutoCloseable {
             command.addAll(access.arguments());
             command.addAll(shared);
             named.add(identity);
-            created.add(new EtcdMember(
-                    i, access, client, scratch.subfolder("m" + i), () -> withToken(command), this::majorityRuns));
+            MemberProcess process = new MemberProcess(scratch.subfolder("m" + i), () -> withToken(command));
+            launching.add(process);
+            created.add(new EtcdMember(i, access, client, process, () -> LeaderVote.possible(members())));
         }
         this.identities = List.copyOf(named);
+        this.launchers = List.copyOf(launching);
         this.members = List.copyOf(created);
         this.etcdctl = new Etcdctl(binary, access, endpoints(), scratch.subfolder("etcdctl"), ETCDCTL_TIME);
     }
@@ -164,27 +163,7 @@ public final class EtcdProcess implements AutoCloseable {
      * @throws EtcdProcessException if there is no such leader by then
      */
     public int leader() {
-        long deadline = System.nanoTime() + LEADER_TIME.toNanos();
-        while (true) {
-            Optional<Integer> leader = LeaderVote.count(members.size(), statuses());
-            if (leader.isPresent()) {
-                return leader.get();
-            }
-            if (System.nanoTime() - deadline > 0) {
-                throw new EtcdProcessException("no majority of " + endpoints() + " agreed on a leader within 10 s");
-            }
-            Bounded.pause(LEADER_PAUSE);
-        }
-    }
-
-    private Map<Integer, MemberProbe.Status> statuses() {
-        Map<Integer, MemberProbe.Status> statuses = new HashMap<>();
-        for (EtcdMember member : members) {
-            if (member.isAlive() && !member.isPaused()) {
-                MemberProbe.status(access, member.endpoint()).ifPresent(status -> statuses.put(member.index(), status));
-            }
-        }
-        return statuses;
+        return LeaderVote.await(access, members);
     }
 
     /**
@@ -236,8 +215,9 @@ public final class EtcdProcess implements AutoCloseable {
      */
     public void restore(Path file, String... arguments) {
         replaceData(() -> members.forEach(member -> {
-            List<String> command =
-                    new ArrayList<>(List.of(file.toAbsolutePath().toString(), "--data-dir=" + member.data()));
+            List<String> command = new ArrayList<>(List.of(
+                    file.toAbsolutePath().toString(),
+                    "--data-dir=" + launcher(member).data()));
             command.addAll(withToken(identities.get(member.index())));
             command.addAll(List.of(arguments));
             etcdctl.restore(command);
@@ -263,7 +243,8 @@ public final class EtcdProcess implements AutoCloseable {
     private void replaceData(Runnable replacement) {
         changing.lock();
         try {
-            members.forEach(EtcdMember::erase);
+            members.forEach(member -> member.whileKilled(
+                    () -> ScratchFolder.remove(launcher(member).data())));
             replacement.run();
             launch();
         } finally {
@@ -275,6 +256,15 @@ public final class EtcdProcess implements AutoCloseable {
         List<String> all = new ArrayList<>(arguments);
         all.add(1, "--initial-cluster-token=consort-" + generation); // before a user's own
         return all;
+    }
+
+    /** A member's process, also one that has gone. */
+    Process process(EtcdMember member) {
+        return launcher(member).process();
+    }
+
+    private MemberProcess launcher(EtcdMember member) {
+        return launchers.get(member.index());
     }
 
     /** Where everything is that it writes. */
@@ -293,13 +283,6 @@ public final class EtcdProcess implements AutoCloseable {
         etcdctl.close();
         members.forEach(EtcdMember::close);
         scratch.close();
-    }
-
-    private boolean majorityRuns() {
-        long running = members.stream()
-                .filter(member -> member.isAlive() && !member.isPaused())
-                .count();
-        return 2 * running > members.size();
     }
 
     private static String url(int port) {

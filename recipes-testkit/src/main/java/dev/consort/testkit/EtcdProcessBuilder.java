@@ -12,15 +12,10 @@ import org.jspecify.annotations.Nullable;
 /** The settings of an {@link EtcdProcess}. Not threadsafe; may be used for several clusters one after another. */
 @CheckReturnValue
 public final class EtcdProcessBuilder {
-    private static final Duration SHORT_ELECTION = Duration.ofMillis(200);
-    private static final Duration DEFAULT_ELECTION = Duration.ofSeconds(1);
-    private static final Duration SHORTEST_ELECTION = Duration.ofMillis(50);
-    private static final Duration LONGEST_ELECTION = Duration.ofSeconds(50);
     private static final int MOST_MEMBERS = 9;
-    private static final int HEARTBEATS_PER_ELECTION = 10;
 
     private int members = 1;
-    private Duration electionTimeout = DEFAULT_ELECTION;
+    private ElectionTimeout election = ElectionTimeout.DEFAULT;
     private @Nullable Path binary;
     private long quotaBytes;
     private boolean unsafeNoFsync;
@@ -35,11 +30,15 @@ public final class EtcdProcessBuilder {
     /** The number of members, 1 to 9; 1 if not set. */
     @CanIgnoreReturnValue
     public EtcdProcessBuilder members(int count) {
+        members = checkMembers(count);
+        return this;
+    }
+
+    static int checkMembers(int count) {
         if (count < 1 || count > MOST_MEMBERS) {
             throw new IllegalArgumentException("members must be 1 to " + MOST_MEMBERS + ": " + count);
         }
-        members = count;
-        return this;
+        return count;
     }
 
     /**
@@ -48,17 +47,15 @@ public final class EtcdProcessBuilder {
      */
     @CanIgnoreReturnValue
     public EtcdProcessBuilder electionTimeout(Duration timeout) {
-        if (timeout.compareTo(SHORTEST_ELECTION) < 0 || timeout.compareTo(LONGEST_ELECTION) > 0) {
-            throw new IllegalArgumentException("the election timeout must be 50 ms to 50 s: " + timeout);
-        }
-        electionTimeout = timeout;
+        election = new ElectionTimeout(timeout);
         return this;
     }
 
     /** An election timeout of 200 ms: fail-over in about a quarter of a second, and leases of 1 s. */
     @CanIgnoreReturnValue
     public EtcdProcessBuilder shortElection() {
-        return electionTimeout(SHORT_ELECTION);
+        election = ElectionTimeout.SHORT;
+        return this;
     }
 
     /** The etcd executable, which has {@code etcdctl} beside it. If not set it is found as {@link EtcdProcess} says. */
@@ -143,10 +140,7 @@ public final class EtcdProcessBuilder {
     }
 
     private List<String> sharedArguments(EtcdBinary etcd) {
-        List<String> shared = new ArrayList<>();
-        long election = electionTimeout.toMillis();
-        shared.add("--election-timeout=" + election);
-        shared.add("--heartbeat-interval=" + election / HEARTBEATS_PER_ELECTION);
+        List<String> shared = new ArrayList<>(election.arguments());
         if (quotaBytes > 0) {
             shared.add("--quota-backend-bytes=" + quotaBytes);
         }

@@ -4,7 +4,7 @@ package dev.consort.testkit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An etcd process, or an {@code etcdctl} command, could not be started, did not answer in time or failed. The message
+ * An etcd process or container, or an {@code etcdctl} command, could not be started, did not answer in time or failed. The message
  * carries what the process last said.
  */
 public final class EtcdProcessException extends RuntimeException {

@@ -15,7 +15,7 @@ final class DoomedJvm {
         EtcdProcess etcd = EtcdProcess.builder().members(3).shortElection().start();
         Process watching = etcd.etcdctlProcess("watch", "key");
         List<String> lines = new ArrayList<>(List.of(etcd.folder().toString()));
-        Stream.concat(etcd.members().stream().map(member -> member.process().pid()), Stream.of(watching.pid()))
+        Stream.concat(etcd.members().stream().map(etcd::process).map(Process::pid), Stream.of(watching.pid()))
                 .forEach(pid -> lines.add(Long.toString(pid)));
         etcd.member(1).pause();
         System.out.println(String.join(" ", lines));

@@ -75,7 +75,7 @@ class EtcdProcessIT {
 
             assertThat(first.isPaused()).isTrue();
             assertThat(first.isAlive()).isTrue();
-            await().until(() -> ProcessState.state(first.process().pid()), state -> state == 'T' || state == '?');
+            await().until(() -> ProcessState.state(etcd.process(first).pid()), state -> state == 'T' || state == '?');
             assertThat(MemberProbe.answers(ClusterAccess.OPEN, first.endpoint()))
                     .isFalse();
             int second = etcd.leader();
@@ -203,8 +203,7 @@ class EtcdProcessIT {
                 EtcdProcess.builder().shortElection().unsafeNoFsync().start()) {
             boolean hasIt = !etcd.version().startsWith("3.4.");
             // A system that does not tell the command line has nothing to check.
-            etcd.member(0)
-                    .process()
+            etcd.process(etcd.member(0))
                     .info()
                     .commandLine()
                     .ifPresent(line ->

@@ -57,7 +57,7 @@ class LeftBehindIT {
     @Test
     void close_leavesNoProcessAndNoFile() {
         EtcdProcess etcd = EtcdProcess.builder().members(3).shortElection().start();
-        List<Process> members = etcd.members().stream().map(EtcdMember::process).toList();
+        List<Process> members = etcd.members().stream().map(etcd::process).toList();
         Process watching = etcd.etcdctlProcess("watch", "key");
         etcd.member(0).pause();
         assertThat(etcd.folder()).isDirectory();
