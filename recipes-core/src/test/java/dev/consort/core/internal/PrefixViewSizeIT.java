@@ -67,7 +67,7 @@ class PrefixViewSizeIT {
             PrefixView.Subscription view = look();
             best = Math.min(best, Waits.since(start).toMillis());
             // A stalled machine costs a second attempt here and there.
-            assertThat(party.log.counts().since(before).unaryCalls("KV/Range")).isBetween(PAGES, PAGES + 4);
+            assertThat(party.log.counts().since(before).unaryCalls("KV/Range")).isBetween((long) PAGES, PAGES + 4L);
             view.close();
         }
         PrefixView.Subscription view = look();
