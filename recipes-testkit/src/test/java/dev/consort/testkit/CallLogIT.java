@@ -146,7 +146,7 @@ class CallLogIT {
     @Test
     void keepAlives_areMessagesOfOneStream() {
         long lease = client.getLeaseClient()
-                .grant(1)
+                .grant(5)
                 .orTimeout(5, TimeUnit.SECONDS)
                 .join()
                 .getID();
