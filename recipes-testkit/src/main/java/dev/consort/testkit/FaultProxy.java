@@ -95,6 +95,29 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
+     * Limits how many bytes pass in a second, in each direction for itself, over all connections together. Zero ends the
+     * limit. What is sent faster waits, and with some megabytes waiting its sender does, too. Short pauses are made up
+     * for, so that over a tenth of a second or more the rate is what was asked for, as long as there is enough to send.
+     *
+     * @param bytesPerSecond 0 or more
+     */
+    public void rate(long bytesPerSecond) {
+        setRate(BOTH, bytesPerSecond);
+    }
+
+    /** As {@link #rate(long)}, in one direction. */
+    public void rate(Direction direction, long bytesPerSecond) {
+        setRate(List.of(direction), bytesPerSecond);
+    }
+
+    private void setRate(List<Direction> directions, long bytesPerSecond) {
+        if (bytesPerSecond < 0) {
+            throw new IllegalArgumentException("the rate must not be negative: " + bytesPerSecond);
+        }
+        onFlows(directions, flow -> flow.rate(bytesPerSecond, System.nanoTime()));
+    }
+
+    /**
      * A black hole: connections stay open and new ones are accepted, but nothing passes, not even that one side has
      * closed or reset its connection. Nothing is lost: it passes when forwarding is resumed.
      */
@@ -156,13 +179,37 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Takes new connections again, on the same port. */
     public void accept() {
-        call(() -> {
-            try {
-                loop.listen();
-            } catch (IOException e) {
-                throw new EtcdProcessException("cannot listen on " + endpoint + " again", e);
-            }
-        });
+        call(() -> listening(loop::listen));
+    }
+
+    /** Does now what the fault says, whatever its time. A cut of it tells nobody when it has been made. */
+    public void strike(NetworkFault fault) {
+        call(() -> listening(() -> fault.strike(loop)));
+    }
+
+    /**
+     * Begins to play a schedule, by the monotonic clock, and returns. A later call takes the place of an earlier one,
+     * whose rest is left out.
+     *
+     * @return completed, on a thread of the test kit, when the last of the faults has struck; cancelled if another schedule
+     *     or {@link #restore()} takes its place, or the proxy is closed
+     */
+    public CompletableFuture<Void> play(NetworkSchedule schedule) {
+        CompletableFuture<Void> played = new CompletableFuture<>();
+        call(() -> loop.timeline().begin(schedule, System.nanoTime(), played));
+        return played;
+    }
+
+    /**
+     * Ends whatever lasts: a schedule that is being played, delays, limits of the rate, stopped forwarding, cuts still
+     * ahead, whose futures are cancelled, and the refusal of connections. What was held back passes; connections that were
+     * reset stay so.
+     */
+    public void restore() {
+        call(() -> listening(() -> {
+            loop.timeline().cancel();
+            loop.restore();
+        }));
     }
 
     /** The number of connections through the proxy that are open now. */
@@ -183,6 +230,18 @@ public final class FaultProxy implements AutoCloseable {
             TimeUnit.NANOSECONDS.timedJoin(thread, left);
             return true;
         });
+    }
+
+    private interface Listening {
+        void change() throws IOException;
+    }
+
+    private void listening(Listening change) {
+        try {
+            change.change();
+        } catch (IOException e) {
+            throw new EtcdProcessException("cannot listen on " + endpoint + " again", e);
+        }
     }
 
     private static long nanos(Duration delay) {

@@ -11,6 +11,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class ProxyLoop implements Runnable {
     private final Map<Direction, ProxyFlow> flows = new EnumMap<>(Direction.class);
     private final List<ProxyLink> links = new ArrayList<>();
     private final List<ProxyRemnant> remnants = new ArrayList<>();
+    private final ProxyTimeline timeline = new ProxyTimeline();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private @Nullable ServerSocketChannel listener;
     private boolean closed;
@@ -89,6 +91,7 @@ final class ProxyLoop implements Runnable {
         } catch (IOException e) {
             throw new UncheckedIOException("the selector of a proxy failed", e);
         } finally {
+            timeline.cancel();
             refuse();
             resetAll();
             closeSelector();
@@ -104,7 +107,9 @@ final class ProxyLoop implements Runnable {
 
     /** Carries everything on; returns how long until there is more to do without the selector's word. */
     private long pump(long now) {
-        long wait = Long.MAX_VALUE;
+        long wait = timeline.play(this, now);
+        // Each gets its turn to be the first where the rate is limited.
+        Collections.rotate(links, 1);
         for (ProxyLink link : links) {
             wait = Math.min(wait, link.pump(now));
         }
@@ -205,6 +210,17 @@ final class ProxyLoop implements Runnable {
         } finally {
             listener = null;
         }
+    }
+
+    /** What is being played. */
+    ProxyTimeline timeline() {
+        return timeline;
+    }
+
+    /** Ends all that lasts. */
+    void restore() throws IOException {
+        flows.values().forEach(ProxyFlow::restore);
+        listen();
     }
 
     void resetAll() {

@@ -111,7 +111,7 @@ final class ProxyPipe {
                     ended = true;
                 }
                 case BYTES -> {
-                    if (!write(piece.bytes())) {
+                    if (!write(piece.bytes(), now)) {
                         return true;
                     }
                 }
@@ -125,14 +125,14 @@ final class ProxyPipe {
         return !flow.stopped && !flow.isCutDue() && piece.due() - now <= 0;
     }
 
-    private boolean write(ByteBuffer bytes) throws IOException {
+    private boolean write(ByteBuffer bytes, long now) throws IOException {
         int end = bytes.limit();
-        bytes.limit(bytes.position() + flow.allowed(bytes.remaining()));
+        bytes.limit(bytes.position() + flow.allowed(bytes.remaining(), now));
         int written = to.write(bytes);
         boolean taken = !bytes.hasRemaining();
         bytes.limit(end);
         queuedBytes -= written;
-        flow.forwarded(written);
+        flow.forwarded(written, now);
         blocked = !taken;
         return !bytes.hasRemaining();
     }
@@ -140,6 +140,9 @@ final class ProxyPipe {
     /** How long until a piece is due, in nanoseconds; {@code Long.MAX_VALUE} if none waits for its time. */
     long nanosUntilDue(long now) {
         Piece piece = queue.peek();
-        return piece == null || flow.stopped || blocked ? Long.MAX_VALUE : Math.max(0, piece.due() - now);
+        return piece == null || flow.stopped || blocked
+                ? Long.MAX_VALUE
+                : Math.max(
+                        piece.due() - now, flow.nanosUntilAllowed(piece.bytes().remaining(), now));
     }
 }
