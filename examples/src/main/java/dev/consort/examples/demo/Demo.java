@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -25,13 +24,14 @@ public final class Demo {
     /**
      * Runs the demo and ends this process: with status 0 if all holds, 1 if not, 2 if the arguments are wrong.
      *
-     * @param arguments none, or {@code --endpoints} and addresses with commas between them
+     * @param arguments none, or {@code --etcd} and {@code embedded} or {@code process}, or {@code --endpoints} and
+     *     addresses with commas between them
      */
     public static void main(String... arguments) {
         GRPC.setLevel(Level.WARNING);
         int status;
         try {
-            status = run(endpoints(arguments));
+            status = run(arguments);
         } catch (IllegalArgumentException e) {
             System.err.println("./demo: " + e.getMessage() + "; try ./demo --help");
             status = USAGE;
@@ -44,21 +44,11 @@ public final class Demo {
         System.exit(status);
     }
 
-    private static List<String> endpoints(String... arguments) {
-        if (arguments.length == 0) {
-            return List.of();
-        }
-        if (arguments.length == 2 && arguments[0].equals("--endpoints")) {
-            return List.of(arguments[1].split(",", -1));
-        }
-        throw new IllegalArgumentException("cannot make sense of '" + String.join(" ", arguments) + "'");
-    }
-
-    private static int run(List<String> endpoints) throws IOException, SQLException, InterruptedException {
+    private static int run(String... arguments) throws IOException, SQLException, InterruptedException {
         Files.createDirectories(FOLDER);
         EventLog log = new EventLog(System.out);
         Result result;
-        try (Stage stage = new Stage(endpoints, log, FOLDER)) {
+        try (Stage stage = new Stage(DemoEtcd.of(arguments), log, FOLDER)) {
             // Ctrl-C: closing twice does no harm.
             Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "clean up"));
             result = new Conductor(stage, log).run();

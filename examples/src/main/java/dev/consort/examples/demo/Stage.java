@@ -3,7 +3,6 @@ package dev.consort.examples.demo;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.consort.core.Connection;
-import dev.consort.testkit.EtcdProcess;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.options.DeleteOption;
 import java.io.IOException;
@@ -19,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /** Where the demo plays: etcd, the database and the worker processes; and nothing of it stays. Thread-safe. */
 final class Stage implements AutoCloseable {
@@ -30,7 +28,7 @@ final class Stage implements AutoCloseable {
 
     private final EventLog log;
     private final Path folder;
-    private final @Nullable EtcdProcess ownEtcd;
+    private final DemoEtcd server;
     private final Connection etcd;
     private final Database database;
     private final ReentrantLock lock = new ReentrantLock();
@@ -44,16 +42,15 @@ final class Stage implements AutoCloseable {
     /**
      * Makes everything ready for the first worker.
      *
-     * @param endpoints of the user's etcd; if there are none, an etcd is started
+     * @param server the etcd to play on, which is closed with this
      * @param folder for the workers' logs
      */
-    Stage(List<String> endpoints, EventLog log, Path folder) throws SQLException {
+    Stage(DemoEtcd server, EventLog log, Path folder) throws SQLException {
         this.log = log;
         this.folder = folder;
-        ownEtcd = endpoints.isEmpty() ? EtcdProcess.start() : null;
-        List<String> used = ownEtcd == null ? endpoints : ownEtcd.endpoints();
-        etcd = Connection.to(used.toArray(String[]::new)).open();
-        log.note("", "etcd at " + String.join(", ", used) + (ownEtcd == null ? "" : ", version " + ownEtcd.version()));
+        this.server = server;
+        etcd = Connection.to(server.endpoints().toArray(String[]::new)).open();
+        log.note("", "etcd at " + String.join(", ", server.endpoints()) + ", " + server.kind());
         database = new Database();
         log.note("", "database at " + database.url());
     }
@@ -161,9 +158,7 @@ final class Stage implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             etcd.close();
-            if (ownEtcd != null) {
-                ownEtcd.close();
-            }
+            server.close();
             lock.unlock();
         }
     }

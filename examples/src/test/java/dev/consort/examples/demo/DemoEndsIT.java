@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,41 +45,81 @@ class DemoEndsIT {
         endsWithout("KILL", Event.Kind.STOPPED);
     }
 
-    private static void endsWithout(String signal, Event.Kind when) throws IOException, InterruptedException {
+    /** The server, and every key with it, ends with the demo's process; it is there until the keys are removed. */
+    @Test
+    void terminationOnTheEmbeddedServer_removesTheKeysAndLeavesNoProcess() throws IOException, InterruptedException {
+        assertThat(endedOnTheEmbeddedServer("TERM")).containsPattern("keys left in etcd, and removed: [1-9]");
+    }
+
+    /** The workers are then on their own, without etcd and without the one who would tell them to end. */
+    @Test
+    void killOnTheEmbeddedServer_leavesNoProcess() throws IOException, InterruptedException {
+        assertThat(endedOnTheEmbeddedServer("KILL")).doesNotContain("removed");
+    }
+
+    /** What the demo says after the signal. */
+    private static String endedOnTheEmbeddedServer(String signal) throws IOException, InterruptedException {
         Process demo = start();
-        String wanted =
-                new Event(0, "", when, 0, 0).text().split("[0-9]", -1)[0].strip();
         try (BufferedReader lines = demo.inputReader(StandardCharsets.UTF_8)) {
-            String line = lines.readLine();
-            while (line != null && !line.contains(wanted)) {
-                line = lines.readLine();
-            }
-            assertThat(line).contains(wanted);
+            readUntil(lines, Event.Kind.HOLDS);
+            List<ProcessHandle> started = demo.descendants().toList();
+            assertThat(started).hasSizeGreaterThanOrEqualTo(2);
+            send(signal, demo);
+            String rest = lines.lines().collect(Collectors.joining("\n"));
+            assertEnd(demo, started);
+            return rest;
+        } finally {
+            demo.destroyForcibly();
+        }
+    }
+
+    private static void endsWithout(String signal, Event.Kind when) throws IOException, InterruptedException {
+        Process demo = start("--endpoints", String.join(",", etcd.endpoints()));
+        try (BufferedReader lines = demo.inputReader(StandardCharsets.UTF_8)) {
+            readUntil(lines, when);
             List<ProcessHandle> started = demo.descendants().toList();
             assertThat(started).hasSizeGreaterThanOrEqualTo(2);
             assertThat(keys()).contains("/leader/");
 
-            new ProcessBuilder("sh", "-c", "kill -" + signal + " " + demo.pid())
-                    .start()
-                    .waitFor();
+            send(signal, demo);
 
-            assertThat(demo.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
+            assertEnd(demo, started);
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(keys()).isEmpty());
         } finally {
             demo.destroyForcibly();
         }
     }
 
-    private static Process start() throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Demo.class.getName(),
-                        "--endpoints",
-                        String.join(",", etcd.endpoints()))
+    private static void readUntil(BufferedReader lines, Event.Kind event) throws IOException {
+        String wanted =
+                new Event(0, "", event, 0, 0).text().split("[0-9]", -1)[0].strip();
+        String line = lines.readLine();
+        while (line != null && !line.contains(wanted)) {
+            line = lines.readLine();
+        }
+        assertThat(line).contains(wanted);
+    }
+
+    private static void send(String signal, Process demo) throws IOException, InterruptedException {
+        new ProcessBuilder("sh", "-c", "kill -" + signal + " " + demo.pid())
+                .start()
+                .waitFor();
+    }
+
+    private static void assertEnd(Process demo, List<ProcessHandle> started) throws InterruptedException {
+        assertThat(demo.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
+    }
+
+    private static Process start(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Demo.class.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
     }
