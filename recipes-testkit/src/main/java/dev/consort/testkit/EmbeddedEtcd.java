@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  * <p>Time passes as usual unless {@link EmbeddedEtcdBuilder#virtualClock()} is set; {@link #advance} moves it on in
  * either case. This class is threadsafe.
  */
-public final class EmbeddedEtcd implements AutoCloseable {
+public final class EmbeddedEtcd implements EtcdServer {
     private final EmbeddedServer server;
     private final ServerFaults interceptors;
     private final EmbeddedFaults faults;
@@ -56,6 +56,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
     }
 
     /** The client URLs of all members. */
+    @Override
     public List<String> endpoints() {
         return IntStream.range(0, members).mapToObj(server::endpoint).toList();
     }
@@ -95,6 +96,11 @@ public final class EmbeddedEtcd implements AutoCloseable {
      */
     public List<Commit> log() {
         return server.log().stream().map(Commit::of).toList();
+    }
+
+    /** What is in it, past its network. */
+    EtcdContents contents() {
+        return new EmbeddedContents(server);
     }
 
     /** What can go wrong. */

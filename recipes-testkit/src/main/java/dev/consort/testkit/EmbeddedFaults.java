@@ -3,7 +3,9 @@ package dev.consort.testkit;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.consort.testkit.internal.EmbeddedServer;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
@@ -15,6 +17,7 @@ public final class EmbeddedFaults {
     private final EmbeddedServer server;
     private final ServerFaults calls;
     private final int members;
+    private final Queue<Disruption> disruptions = new ConcurrentLinkedQueue<>();
 
     EmbeddedFaults(EmbeddedServer server, ServerFaults calls, int members) {
         this.server = server;
@@ -100,14 +103,14 @@ public final class EmbeddedFaults {
     public Disruption unreachable(int index) {
         ServerGate gate = calls.gate(index);
         gate.shut();
-        return new Disruption(gate::open);
+        return disruption(gate::open);
     }
 
     /** Stops everything, as SIGSTOP does: no member answers, and no lease expires until the handle is closed. */
     public Disruption pause() {
         IntStream.range(0, members).forEach(i -> calls.gate(i).shut());
         server.pause(true);
-        return new Disruption(() -> {
+        return disruption(() -> {
             server.pause(false);
             IntStream.range(0, members).forEach(i -> calls.gate(i).open());
         });
@@ -166,7 +169,20 @@ public final class EmbeddedFaults {
     /** Raises the NOSPACE alarm: puts and grants are refused until it is disarmed, by the handle or by a client. */
     public Disruption noSpace() {
         server.noSpace(true);
-        return new Disruption(() -> server.noSpace(false));
+        return disruption(() -> server.noSpace(false));
+    }
+
+    /** Ends every fault, those whose handles nobody has closed included. */
+    void end() {
+        clear();
+        disruptions.forEach(Disruption::close);
+    }
+
+    private Disruption disruption(Runnable end) {
+        Disruption disruption = new Disruption(end);
+        disruptions.removeIf(Disruption::isOver);
+        disruptions.add(disruption);
+        return disruption;
     }
 
     /** Makes all authentication tokens that were given out invalid. */
@@ -181,6 +197,10 @@ public final class EmbeddedFaults {
 
         private Disruption(Runnable end) {
             this.end = end;
+        }
+
+        private boolean isOver() {
+            return over.get();
         }
 
         /** Ends the fault. Further calls have no effect. */

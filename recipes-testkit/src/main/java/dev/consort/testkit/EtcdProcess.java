@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  * <p>This class is threadsafe. An interrupt of a waiting call makes it fail with an {@link EtcdProcessException} with the
  * interrupt flag set; {@link #close()} goes on to its end and sets the flag again.
  */
-public final class EtcdProcess implements AutoCloseable {
+public final class EtcdProcess implements EtcdServer {
     private static final Duration STAGGER = Duration.ofMillis(50);
     private static final Duration ETCDCTL_TIME = Duration.ofSeconds(10);
     private static final int START_TRIES = 3;
@@ -138,6 +138,7 @@ public final class EtcdProcess implements AutoCloseable {
     }
 
     /** The client URLs of all members, such as {@code http://127.0.0.1:23790}, {@code https} with TLS, in the order of their indexes. */
+    @Override
     public List<String> endpoints() {
         return members.stream().map(EtcdMember::endpoint).toList();
     }

@@ -20,6 +20,8 @@ final class MemberProbe {
     private static final Pattern LEADER = Pattern.compile("\"leader\":\"(\\d+)\"");
     private static final Pattern TOKEN = Pattern.compile("\"token\":\"([^\"]+)\"");
 
+    private static final Pattern WATCHES = Pattern.compile("(?m)^etcd_debugging_mvcc_watcher_total (\\d+)$");
+
     private MemberProbe() {}
 
     /** A member's own id, and the id of the member that it takes for the leader. */
@@ -53,6 +55,22 @@ final class MemberProbe {
                     : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
+        }
+    }
+
+    /** How many watches a member without TLS serves, whoever has them. */
+    static int watches(String endpoint) throws IOException {
+        HttpURLConnection connection = connect(ClusterAccess.OPEN, endpoint + "/metrics");
+        connection.setRequestMethod("GET");
+        connection.setDoOutput(false);
+        try (InputStream body = connection.getInputStream()) {
+            Matcher watches = WATCHES.matcher(new String(body.readAllBytes(), StandardCharsets.UTF_8));
+            if (!watches.find()) {
+                throw new EtcdProcessException("no count of watches at " + endpoint + "/metrics");
+            }
+            return Integer.parseInt(watches.group(1));
+        } finally {
+            connection.disconnect();
         }
     }
 

@@ -2,6 +2,8 @@
 package dev.consort.testkit.internal;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.KeyValue;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptor;
@@ -14,12 +16,14 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An etcd in this JVM: members that share one state, each with a port. This class is threadsafe. */
@@ -32,6 +36,7 @@ public final class EmbeddedServer implements AutoCloseable {
     private final Network network = new Network();
     private final List<Member> members = new ArrayList<>();
     private final List<Server> servers = new ArrayList<>();
+    private final List<Integer> ports = new ArrayList<>();
     private final List<Set<Channel>> connections = new ArrayList<>();
     private final IntFunction<ServerInterceptor> interceptors;
     private final ReentrantLock lock = new ReentrantLock();
@@ -64,9 +69,11 @@ public final class EmbeddedServer implements AutoCloseable {
             for (Member member : server.members) {
                 Set<Channel> connections = Network.connections();
                 server.connections.add(connections);
-                server.servers.add(server.with(server.network.onLoopback(connections), member)
+                Server listening = server.with(server.network.onLoopback(connections), member)
                         .build()
-                        .start());
+                        .start();
+                server.servers.add(listening);
+                server.ports.add(listening.getPort());
             }
         } catch (IOException e) {
             server.close();
@@ -111,7 +118,7 @@ public final class EmbeddedServer implements AutoCloseable {
 
     /** The client URL of a member. */
     public String endpoint(int index) {
-        return "http://127.0.0.1:" + servers.get(index).getPort();
+        return "http://127.0.0.1:" + ports.get(index);
     }
 
     /** A channel to the first member that does not leave this JVM. It is the server's own, and closed with it. */
@@ -169,6 +176,29 @@ public final class EmbeddedServer implements AutoCloseable {
     /** The IDs of all leases. */
     public List<Long> leases() {
         return alone(() -> core.lessor().all().stream().map(Lessor.Lease::id).toList());
+    }
+
+    /** All keys, each with its lease, or 0. */
+    public Map<ByteString, Long> keys() {
+        KeyRange all = new KeyRange(ByteString.EMPTY, ByteString.EMPTY);
+        return alone(() -> core.store().range(all, 0, core.store().revision(), 0, false).kvs().stream()
+                .collect(Collectors.toMap(KeyValue::getKey, KeyValue::getLease)));
+    }
+
+    /** The ranges of all watches, each as the begin and the end of the request. */
+    public List<List<ByteString>> watchedRanges() {
+        return alone(() -> core.watches().ranges().stream()
+                .map(range -> List.of(range.begin(), range.requestEnd()))
+                .toList());
+    }
+
+    /** Deletes a key, if it is there. */
+    public void delete(ByteString key) {
+        core.run(() -> {
+            WriteTxn txn = core.begin();
+            txn.delete(KeyRange.key(key));
+            core.commit(txn);
+        });
     }
 
     /** Revokes a lease. */

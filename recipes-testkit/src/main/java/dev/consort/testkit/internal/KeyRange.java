@@ -44,6 +44,11 @@ record KeyRange(ByteString begin, @Nullable ByteString end) {
         return ByteString.EMPTY;
     }
 
+    /** The end as a request says it. */
+    ByteString requestEnd() {
+        return end == null ? ByteString.EMPTY : end.isEmpty() ? FROM_KEY : end;
+    }
+
     boolean isSingle() {
         return end == null;
     }

@@ -55,6 +55,19 @@ final class RangeIndex<T> {
         visit(root, key, action);
     }
 
+    /** All values, in the order of their ranges. */
+    void forEach(Consumer<T> action) {
+        visitAll(root, action);
+    }
+
+    private static <T> void visitAll(@Nullable Node<T> node, Consumer<T> action) {
+        if (node != null) {
+            visitAll(node.left, action);
+            node.values.forEach(action);
+            visitAll(node.right, action);
+        }
+    }
+
     private static ByteString endOf(KeyRange range) {
         ByteString end = range.end();
         if (end == null) {

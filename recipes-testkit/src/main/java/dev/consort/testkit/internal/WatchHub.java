@@ -91,6 +91,14 @@ final class WatchHub {
         }
     }
 
+    /** The range of each watch. */
+    List<KeyRange> ranges() {
+        List<KeyRange> ranges = new ArrayList<>();
+        byKey.values().forEach(watchers -> watchers.forEach(watcher -> ranges.add(watcher.range())));
+        byRange.forEach(watcher -> ranges.add(watcher.range()));
+        return ranges;
+    }
+
     /** Tells of a revision that has just been made. */
     void publish(long revision, List<Event> events) {
         Map<Watcher, List<Event>> told = new LinkedHashMap<>();
