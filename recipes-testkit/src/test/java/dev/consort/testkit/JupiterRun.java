@@ -2,14 +2,17 @@
 package dev.consort.testkit;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.EngineFilter;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -30,13 +33,24 @@ final class JupiterRun {
     }
 
     static JupiterRun of(Map<String, String> parameters, Class<?>... classes) {
+        return of(
+                parameters,
+                Arrays.stream(classes).map(type -> selectClass(type)).toList());
+    }
+
+    /** Some tests of a class, by the names of their methods. */
+    static JupiterRun ofMethods(Class<?> type, List<String> methods) {
+        return of(
+                Map.of(),
+                methods.stream().map(method -> selectMethod(type, method)).toList());
+    }
+
+    private static JupiterRun of(Map<String, String> parameters, List<? extends DiscoverySelector> selectors) {
         Map<String, TestExecutionResult> results = new ConcurrentHashMap<>();
         LauncherFactory.create()
                 .execute(
                         LauncherDiscoveryRequestBuilder.request()
-                                .selectors(Arrays.stream(classes)
-                                        .map(type -> selectClass(type))
-                                        .toList())
+                                .selectors(selectors)
                                 .filters(EngineFilter.includeEngines("junit-jupiter"))
                                 .configurationParameter(EtcdTest.PATIENCE_PROPERTY, "150")
                                 .configurationParameters(parameters)
