@@ -22,7 +22,7 @@ import java.util.Optional;
  * <p>For TLS, authentication and backups use {@link EtcdProcess}. This class is threadsafe. An interrupt of a waiting
  * call makes it fail with an {@link EtcdProcessException} with the interrupt flag set.
  */
-public final class EtcdContainer implements AutoCloseable {
+public final class EtcdContainer implements EtcdServer {
     private static final int START_TRIES = 3;
 
     private final String image;
@@ -75,6 +75,7 @@ public final class EtcdContainer implements AutoCloseable {
     }
 
     /** The client URLs of all members, such as {@code http://127.0.0.1:23790}, in the order of their indexes. */
+    @Override
     public List<String> endpoints() {
         return cluster.members().stream().map(EtcdMember::endpoint).toList();
     }

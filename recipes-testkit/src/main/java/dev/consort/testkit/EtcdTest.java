@@ -21,7 +21,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }</pre>
  *
  * <p><b>Parameters.</b> Constructors, tests and lifecycle methods may have parameters of these types: jetcd's {@code
- * Client}, {@link EtcdServer} or the class of the server that runs ({@link EmbeddedEtcd}, {@link EtcdProcess}), {@link
+ * Client}, {@link EtcdServer} or the class of the server that runs ({@link EmbeddedEtcd}, {@link
+ * EtcdProcess}, {@link EtcdContainer}), {@link
  * EmbeddedFaults} of the embedded server, {@link CallFaults} and {@link CallLog} of the client, and {@code String[]} or
  * {@code List<String>} marked {@link Endpoints}. A client is of one test, and closed after it; one that a
  * {@code @BeforeAll} method has, or the constructor of a class that is instantiated once, is of all tests of the class.
@@ -86,7 +87,7 @@ public @interface EtcdTest {
         EMBEDDED,
         /** An {@link EtcdProcess}. */
         PROCESS,
-        /** An etcd in a container. */
+        /** An {@link EtcdContainer}, for which Docker must answer. */
         CONTAINER
     }
 

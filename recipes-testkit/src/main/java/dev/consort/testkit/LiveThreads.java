@@ -19,6 +19,10 @@ final class LiveThreads {
             "surefire-",
             "jqwik",
             "Test worker",
+            // Testcontainers
+            "testcontainers-",
+            "ducttape-",
+            "docker-java-",
             // gRPC and Vert.x beneath jetcd: they outlive clients by seconds
             "grpc-",
             "vert.x-",

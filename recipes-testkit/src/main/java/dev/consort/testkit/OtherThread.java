@@ -100,7 +100,7 @@ final class OtherThread implements AutoCloseable {
     @Override
     public void close() {
         executor.shutdownNow();
-        boolean unused = Bounded.uninterrupted(
-                patience, nanos -> executor.awaitTermination(nanos, TimeUnit.NANOSECONDS));
+        boolean unused =
+                Bounded.uninterrupted(patience, nanos -> executor.awaitTermination(nanos, TimeUnit.NANOSECONDS));
     }
 }

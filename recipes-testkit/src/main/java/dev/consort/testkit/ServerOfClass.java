@@ -55,8 +55,11 @@ final class ServerOfClass implements AutoCloseable {
                         .start();
                 yield new ServerOfClass(process, new RemoteContents(process.endpoints(), true), true);
             }
-            case CONTAINER ->
-                throw new ExtensionConfigurationException("etcd in a container is not available yet" + because(chosen));
+            case CONTAINER -> {
+                EtcdContainer container =
+                        EtcdContainer.builder().members(settings.members()).start();
+                yield new ServerOfClass(container, new RemoteContents(container.endpoints(), true), true);
+            }
         };
     }
 

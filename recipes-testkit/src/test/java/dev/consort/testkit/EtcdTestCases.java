@@ -381,7 +381,9 @@ final class EtcdTestCases {
     @EtcdTest(server = EtcdTest.Server.CONTAINER)
     static class InAContainer {
         @Test
-        void test() {}
+        void test(Client client, EtcdContainer etcd) {
+            assertThat(count(client, "nothing")).isZero();
+        }
     }
 
     @EtcdTest(endpoints = "https://127.0.0.1:1")
