@@ -24,18 +24,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an election promises, on a real server. */
-class LeaderElectionContract {
+/** What an election promises, whatever server is behind it. */
+abstract class LeaderElectionContract {
     private static final Duration NO_TIME = Duration.ofMillis(150);
 
     private final String name = Peer.newName();
     private Peer one;
     private Peer two;
 
+    /** Another process. */
+    abstract Peer join();
+
     @BeforeEach
-    void join() {
-        one = Peer.join();
-        two = Peer.join();
+    void enter() {
+        one = join();
+        two = join();
     }
 
     @AfterEach
@@ -97,7 +100,7 @@ class LeaderElectionContract {
         List<CompletableFuture<Leadership>> waiting = new ArrayList<>();
         try {
             for (int i = 0; i < 6; i++) {
-                Peer other = Peer.join();
+                Peer other = join();
                 others.add(other);
                 waiting.add(other.election(name).campaignAsync("w" + i));
                 int queued = i + 2;

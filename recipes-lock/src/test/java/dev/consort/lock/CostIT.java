@@ -118,7 +118,7 @@ class CostIT {
         // It may ask whether others wait, no more than once in 100 ms.
         assertThat(counts.unaryCalls("KV/Range"))
                 .as("%s", counts)
-                .isLessThanOrEqualTo(LockContract.since(start).toMillis() / 100);
+                .isLessThanOrEqualTo(Etcd.since(start).toMillis() / 100);
         grant.close();
     }
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
-
 import dev.consort.testkit.EtcdProcess;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -11,63 +8,42 @@ import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.kv.PutResponse;
 import io.etcd.jetcd.options.GetOption;
-import io.etcd.jetcd.options.GetOption.SortOrder;
-import io.etcd.jetcd.options.GetOption.SortTarget;
-import io.etcd.jetcd.options.PutOption;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 
-/** The one server of all tests of this module, and a look into it past the code under test. */
+/** The one real server of all tests of this module, and a look into it. */
 final class Etcd {
     static final EtcdProcess process = EtcdProcess.builder().unsafeNoFsync().start();
     static final Client client = Client.builder()
             .endpoints(process.endpoints().toArray(new String[0]))
             .build();
-
-    private static final AtomicInteger names = new AtomicInteger();
-
-    static {
-        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
-        Awaitility.setDefaultPollDelay(Duration.ZERO);
-    }
+    static final EtcdLook look = new EtcdLook(client);
 
     private Etcd() {}
 
-    /** A name that no other test uses, nor nests with. */
     static String freshName() {
-        return "name-" + names.incrementAndGet();
+        return Names.fresh();
     }
 
     /** The revision of the last commit. */
     static long revision() {
-        return get(bytes("no such key"), GetOption.DEFAULT).getHeader().getRevision();
+        return look.revision();
     }
 
     /** The claims on a name in the order of the queue, foreign keys included. */
     static List<KeyValue> claims(String name) {
-        return get(
-                        bytes(name + "/"),
-                        GetOption.builder()
-                                .isPrefix(true)
-                                .withSortField(SortTarget.CREATE)
-                                .withSortOrder(SortOrder.ASCEND)
-                                .build())
-                .getKvs();
+        return look.claims(name);
     }
 
     static void awaitClaims(String name, int count) {
-        await().untilAsserted(() -> assertThat(claims(name)).hasSize(count));
+        look.awaitClaims(name, count);
     }
 
     static GetResponse get(ByteSequence key, GetOption option) {
-        return answer(client.getKVClient().get(key, option));
+        return look.get(key, option);
     }
 
     static PutResponse put(String key, String value) {
@@ -76,28 +52,27 @@ final class Etcd {
 
     /** A put with a lease, as another client makes its claim. */
     static PutResponse put(String key, long lease) {
-        return answer(client.getKVClient()
-                .put(
-                        bytes(key),
-                        bytes(""),
-                        PutOption.builder().withLeaseId(lease).build()));
+        return look.put(key, bytes(""), lease);
     }
 
     static PutResponse put(String key, ByteSequence value, long lease) {
-        return answer(client.getKVClient()
-                .put(bytes(key), value, PutOption.builder().withLeaseId(lease).build()));
+        return look.put(key, value, lease);
     }
 
     static void delete(ByteSequence key) {
-        answer(client.getKVClient().delete(key));
+        look.delete(key);
     }
 
     static long grantLease(long seconds) {
-        return answer(client.getLeaseClient().grant(seconds)).getID();
+        return look.grantLease(seconds);
     }
 
     static void revoke(long lease) {
-        answer(client.getLeaseClient().revoke(lease));
+        look.revoke(lease);
+    }
+
+    static Duration since(long nanos) {
+        return Duration.ofNanos(System.nanoTime() - nanos);
     }
 
     /** The median of some runs, which a busy machine does not move much. */
@@ -107,11 +82,11 @@ final class Etcd {
     }
 
     static ByteSequence bytes(String text) {
-        return ByteSequence.from(text, StandardCharsets.UTF_8);
+        return EtcdLook.bytes(text);
     }
 
     /** What a plain call came to, in reasonable time. */
     static <T> T answer(CompletableFuture<T> call) {
-        return call.orTimeout(10, TimeUnit.SECONDS).join();
+        return EtcdLook.answer(call);
     }
 }

@@ -61,7 +61,7 @@ class F01_HolderIsToldIT {
                 long revoked = System.nanoTime();
                 Etcd.revoke(party.session.leaseId());
                 assertThat(lost.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(LossReason.REVOKED);
-                Duration took = LockContract.since(revoked);
+                Duration took = Etcd.since(revoked);
 
                 assertLost(party, grant);
                 assertThatExceptionOfType(LockOwnershipLostException.class).isThrownBy(view::lock);

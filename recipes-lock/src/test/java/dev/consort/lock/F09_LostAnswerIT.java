@@ -36,7 +36,7 @@ class F09_LostAnswerIT {
         CallFault hangs = party.faults.next(Calls.acquiring(party.claim(name))).hangReply();
         long start = System.nanoTime();
         Grant grant = mutex.acquire();
-        assertThat(LockContract.since(start)).isLessThan(Duration.ofSeconds(3));
+        assertThat(Etcd.since(start)).isLessThan(Duration.ofSeconds(3));
         assertAdopted(hangs, grant);
     }
 

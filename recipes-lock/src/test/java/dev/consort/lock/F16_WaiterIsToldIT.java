@@ -51,7 +51,7 @@ class F16_WaiterIsToldIT {
                 Etcd.revoke(party.session.leaseId());
                 assertFails(waiting.get(0), LossReason.REVOKED);
                 assertFails(waiting.get(1), LossReason.REVOKED);
-                Duration took = LockContract.since(revoked);
+                Duration took = Etcd.since(revoked);
                 party.close();
                 return took;
             });
@@ -70,7 +70,7 @@ class F16_WaiterIsToldIT {
             proxy.stopForwarding();
             long stopped = System.nanoTime();
             assertFails(waiting, LossReason.EXPIRED);
-            assertThat(LockContract.since(stopped)).isLessThan(Duration.ofMillis(2000 + 250));
+            assertThat(Etcd.since(stopped)).isLessThan(Duration.ofMillis(2000 + 250));
             assertThat(grant.isHeld()).isTrue();
         }
     }
@@ -91,7 +91,7 @@ class F16_WaiterIsToldIT {
                 party.session.close();
                 assertFails(waiting, LossReason.CLOSED);
                 OtherThread.result(blocked);
-                Duration took = LockContract.since(closed);
+                Duration took = Etcd.since(closed);
                 assertThat(Etcd.claims(name)).hasSize(1);
                 party.close();
                 return took;

@@ -54,7 +54,7 @@ class F27_WaitsCanBeEndedIT {
         Duration timeout = Duration.ofMillis(300);
         long start = System.nanoTime();
         assertThat(mutex.tryAcquire(timeout)).isEmpty();
-        assertThat(LockContract.since(start)).isBetween(timeout, timeout.plus(LATE));
+        assertThat(Etcd.since(start)).isBetween(timeout, timeout.plus(LATE));
     }
 
     @Test
@@ -64,7 +64,7 @@ class F27_WaitsCanBeEndedIT {
                 .isThrownBy(mutex::tryAcquire)
                 .withMessageContaining(name)
                 .withMessageContaining(proxy.endpoint());
-        assertThat(LockContract.since(start)).isLessThan(REQUEST_TIMEOUT.plus(LATE));
+        assertThat(Etcd.since(start)).isLessThan(REQUEST_TIMEOUT.plus(LATE));
     }
 
     @Test
@@ -75,7 +75,7 @@ class F27_WaitsCanBeEndedIT {
         long interrupted = System.nanoTime();
         other.interrupt();
         OtherThread.result(waiting);
-        assertThat(LockContract.since(interrupted)).isLessThan(LATE);
+        assertThat(Etcd.since(interrupted)).isLessThan(LATE);
     }
 
     @Test
@@ -91,7 +91,7 @@ class F27_WaitsCanBeEndedIT {
         var waiting = mutex.acquireAsync();
         long start = System.nanoTime();
         session.close();
-        assertThat(LockContract.since(start)).isLessThan(REQUEST_TIMEOUT.plus(LATE));
+        assertThat(Etcd.since(start)).isLessThan(REQUEST_TIMEOUT.plus(LATE));
         assertThat(waiting).failsWithin(LATE);
     }
 }

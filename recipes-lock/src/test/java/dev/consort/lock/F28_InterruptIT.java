@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Elsewhere an interrupted lock() forgets the interrupt, or returns without the lock. {@link LockContract} has more. */
+/** Elsewhere an interrupted lock() forgets the interrupt, or returns without the lock. {@link MutexLockContract} has more. */
 @SuppressWarnings("LockNotBeforeTry")
 class F28_InterruptIT {
     private static final int TRIALS = 150;

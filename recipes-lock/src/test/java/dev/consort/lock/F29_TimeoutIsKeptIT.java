@@ -40,7 +40,7 @@ class F29_TimeoutIsKeptIT {
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
-            return LockContract.since(start);
+            return Etcd.since(start);
         });
     }
 

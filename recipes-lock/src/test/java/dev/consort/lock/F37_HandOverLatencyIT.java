@@ -55,7 +55,7 @@ class F37_HandOverLatencyIT {
             }));
         }
         all.forEach(OtherThread::result);
-        Duration each = LockContract.since(start).dividedBy(HAND_OVERS);
+        Duration each = Etcd.since(start).dividedBy(HAND_OVERS);
         threads.forEach(OtherThread::close);
         parties.forEach(Party::close);
         turns.assertNoneOverlapped();
@@ -74,7 +74,7 @@ class F37_HandOverLatencyIT {
             var ours = two.start(() -> turnsOfService(second));
             OtherThread.result(others);
             OtherThread.result(ours);
-            return LockContract.since(start).dividedBy(HAND_OVERS_OF_SERVICE);
+            return Etcd.since(start).dividedBy(HAND_OVERS_OF_SERVICE);
         }
     }
 

@@ -91,7 +91,7 @@ class FairnessIT {
             long start = System.nanoTime();
             CompletableFuture<Grant> waiting = second.mutex(name).acquireAsync();
             Grant grant = waiting.orTimeout(10, TimeUnit.SECONDS).join();
-            Duration took = LockContract.since(start);
+            Duration took = Etcd.since(start);
             grant.close();
             return took;
         });

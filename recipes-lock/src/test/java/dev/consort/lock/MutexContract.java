@@ -34,12 +34,19 @@ abstract class MutexContract {
     private final Party here = join();
     private final Party there = join();
     private final OtherThread other = new OtherThread();
-    private final String name = Etcd.freshName();
+    private final String name = Names.fresh();
     private final Mutex mutex = here.mutex(name);
     private final Mutex theirs = there.mutex(name);
 
     /** Another process. */
     abstract Party join();
+
+    /** A look into the server. */
+    abstract EtcdLook look();
+
+    private static Duration since(long nanos) {
+        return Duration.ofNanos(System.nanoTime() - nanos);
+    }
 
     @AfterEach
     void leave() {
@@ -50,7 +57,7 @@ abstract class MutexContract {
 
     /** Nobody holds or waits, and whoever comes next is granted. */
     private void assertFree() {
-        await().untilAsserted(() -> assertThat(Etcd.claims(name)).isEmpty());
+        await().untilAsserted(() -> assertThat(look().claims(name)).isEmpty());
         assertThat(theirs.tryAcquire())
                 .hasValueSatisfying(grant -> assertThat(grant.release()).isTrue());
     }
@@ -104,7 +111,7 @@ abstract class MutexContract {
         long interrupted = System.nanoTime();
         other.interrupt();
         OtherThread.result(waiting);
-        assertThat(LockContract.since(interrupted)).isLessThan(LATE);
+        assertThat(since(interrupted)).isLessThan(LATE);
         awaitWaiters(0);
         holder.close();
         assertFree();
@@ -126,7 +133,7 @@ abstract class MutexContract {
         assertThat(mutex.tryAcquire()).isEmpty();
         assertThat(mutex.tryAcquire(Duration.ZERO)).isEmpty();
         assertThat(mutex.tryAcquire(Duration.ofSeconds(-1))).isEmpty();
-        await().untilAsserted(() -> assertThat(Etcd.claims(name)).hasSize(1));
+        await().untilAsserted(() -> assertThat(look().claims(name)).hasSize(1));
         holder.close();
         assertFree();
     }
@@ -160,9 +167,9 @@ abstract class MutexContract {
             Duration timeout = Duration.ofMillis(millis);
             long start = System.nanoTime();
             assertThat(mutex.tryAcquire(timeout)).isEmpty();
-            assertThat(LockContract.since(start)).isBetween(timeout, timeout.plus(LATE));
+            assertThat(since(start)).isBetween(timeout, timeout.plus(LATE));
         }
-        await().untilAsserted(() -> assertThat(Etcd.claims(name)).hasSize(1));
+        await().untilAsserted(() -> assertThat(look().claims(name)).hasSize(1));
         holder.close();
         assertFree();
     }
@@ -365,7 +372,7 @@ abstract class MutexContract {
     void releaseAsync_ofHeldGrant_completesWhenFree() throws Exception {
         Grant grant = mutex.acquire();
         assertThat(grant.releaseAsync().get(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(Etcd.claims(name)).isEmpty();
+        assertThat(look().claims(name)).isEmpty();
     }
 
     @Test
@@ -374,7 +381,7 @@ abstract class MutexContract {
         Thread.currentThread().interrupt();
         grant.close();
         assertThat(Thread.interrupted()).isTrue();
-        assertThat(Etcd.claims(name)).isEmpty();
+        assertThat(look().claims(name)).isEmpty();
     }
 
     // loss
@@ -433,7 +440,7 @@ abstract class MutexContract {
         grant.close();
         assertThat(late.commit()).isFalse();
         assertThat(grant.guard().txn().put(key, "later").commit()).isFalse();
-        assertThat(Etcd.process.etcdctl("get", key, "--print-value-only")).isEqualTo("first\n");
+        assertThat(look().value(key)).isEqualTo("first");
     }
 
     // owner and waiters
@@ -470,13 +477,13 @@ abstract class MutexContract {
 
     @Test
     void owner_ofAnotherClient_isToldWithoutWhatItDoesNotSay() {
-        long lease = Etcd.grantLease(60);
+        long lease = look().grantLease(60);
         String key = name + "/" + Long.toHexString(lease);
-        long revision = Etcd.put(key, lease).getHeader().getRevision();
+        long revision = look().put(key, EtcdLook.bytes(""), lease).getHeader().getRevision();
         assertThat(mutex.owner())
                 .contains(new LockOwner(key, revision, lease, Optional.empty(), Optional.empty(), Optional.empty()));
         assertThat(mutex.tryAcquire()).isEmpty();
-        Etcd.revoke(lease);
+        look().revoke(lease);
         assertFree();
     }
 

@@ -7,4 +7,9 @@ class MutexIT extends MutexContract {
     Party join() {
         return Party.join();
     }
+
+    @Override
+    EtcdLook look() {
+        return Etcd.look;
+    }
 }

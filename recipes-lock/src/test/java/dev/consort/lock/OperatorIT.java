@@ -44,7 +44,7 @@ class OperatorIT {
             long deleted = System.nanoTime();
             Etcd.delete(Etcd.bytes(party.claim(name)));
             assertThat(lossOf(grant)).isEqualTo(LossReason.CLAIM_REMOVED);
-            Duration took = LockContract.since(deleted);
+            Duration took = Etcd.since(deleted);
 
             assertThat(grant.isHeld()).isFalse();
             assertThat(grant.guard().txn().put(name + "-value", "late").commit())
@@ -101,7 +101,7 @@ class OperatorIT {
                     .havingCause()
                     .isExactlyInstanceOf(RecipeException.class)
                     .withMessageContaining(party.claim(name));
-            return LockContract.since(deleted);
+            return Etcd.since(deleted);
         });
         assertThat(usual).isLessThan(SOON);
         assertThat(holder.isHeld()).isTrue();

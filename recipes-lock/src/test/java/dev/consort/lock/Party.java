@@ -5,6 +5,7 @@ import dev.consort.core.Connection;
 import dev.consort.core.Session;
 import dev.consort.testkit.CallFaults;
 import dev.consort.testkit.CallLog;
+import dev.consort.testkit.EtcdServer;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
 import java.util.List;
@@ -29,6 +30,10 @@ final class Party implements AutoCloseable {
 
     static Party join() {
         return join(Duration.ofSeconds(10));
+    }
+
+    static Party join(EtcdServer etcd) {
+        return join(etcd.endpoints(), Duration.ofSeconds(10));
     }
 
     static Party join(Duration ttl) {
