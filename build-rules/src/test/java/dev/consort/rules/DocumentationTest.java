@@ -41,7 +41,7 @@ class DocumentationTest {
     /** So that what is shown compiles, and so that a page cannot fall behind the program that it shows. */
     @Test
     void javaAndSqlBlocks_areCopiedFromTheExamples() {
-        List<List<String>> sources = files(Modules.ROOT.resolve("examples/src/main/java"), ".java").stream()
+        List<List<String>> sources = files(Modules.ROOT.resolve("examples/src"), ".java").stream()
                 .map(MarkdownPage::linesOf)
                 .toList();
         List<Block> shown = PAGES.stream()
@@ -50,7 +50,7 @@ class DocumentationTest {
         assertThat(shown).hasSizeGreaterThan(10);
         assertThat(shown)
                 .filteredOn(block -> sources.stream().noneMatch(source -> contains(source, block.lines())))
-                .as("blocks that are in no source of examples/src/main/java, line for line")
+                .as("blocks that are in no source of examples/src, line for line")
                 .isEmpty();
     }
 
