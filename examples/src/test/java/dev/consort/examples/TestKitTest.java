@@ -77,6 +77,7 @@ class TestKitTest {
                 .isEmpty();
     }
 
+    @SuppressWarnings("LockNotBeforeTry") // what is between the two cannot fail
     private static void lockAndUnlock(Lock lock, History<ReentrantMutexCall> history, int client) {
         String owner = "thread " + client;
         for (int i = 0; i < 100; i++) {

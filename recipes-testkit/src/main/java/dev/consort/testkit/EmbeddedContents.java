@@ -3,6 +3,7 @@ package dev.consort.testkit;
 
 import com.google.protobuf.ByteString;
 import dev.consort.testkit.internal.EmbeddedServer;
+import io.grpc.StatusRuntimeException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,19 @@ final class EmbeddedContents implements EtcdContents {
 
     @Override
     public void remove(Collection<ByteString> keys, Collection<Long> leases) {
-        Set<Long> left = leases();
-        leases.stream().filter(left::contains).forEach(server::revoke);
+        leases.forEach(this::revoke);
         keys.forEach(server::delete);
+    }
+
+    private void revoke(long lease) {
+        try {
+            server.revoke(lease);
+        } catch (StatusRuntimeException e) {
+            if (leases().contains(lease)) {
+                throw e;
+            }
+            // It expired meanwhile.
+        }
     }
 
     @Override

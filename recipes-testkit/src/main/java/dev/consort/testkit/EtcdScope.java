@@ -100,9 +100,12 @@ final class EtcdScope implements ExtensionContext.Store.CloseableResource, AutoC
         } catch (RuntimeException e) {
             blind = e;
         }
-        disconnect();
-        if (outer == null) {
-            server.close();
+        try {
+            disconnect();
+        } finally {
+            if (outer == null) {
+                server.close();
+            }
         }
         if (checks.threads() && !checks.allowed().contains(Leftover.THREADS)) {
             List<Thread> threads = Leftovers.threads(threadsBefore, checks.sharedThreads(), checks.patience());
