@@ -22,7 +22,8 @@ import java.util.stream.IntStream;
  * and Auth, in Cluster for the list of members and in Maintenance for status and alarms. Everything else answers
  * UNIMPLEMENTED. Where it differs: a watch from a past revision is served at once, not within 100 ms; leases that expire
  * together are revoked together, without etcd's limit of a thousand a second; all members share one state, so none lags
- * behind; nothing is on disk, so the sizes in the status are made up.
+ * behind; whether a user may ask for a range that ends before it begins does not depend on the order in which permissions
+ * were granted; nothing is on disk, so the sizes in the status are made up.
  *
  * <p>Time passes as usual unless {@link EmbeddedEtcdBuilder#virtualClock()} is set; {@link #advance} moves it on in
  * either case. This class is threadsafe.

@@ -21,11 +21,12 @@ final class ClusterService extends ClusterGrpc.ClusterImplBase {
     /** As in etcd, the header has no revision. */
     @Override
     public void memberList(MemberListRequest request, StreamObserver<MemberListResponse> client) {
-        member.answer(
-                client,
-                () -> MemberListResponse.newBuilder()
-                        .setHeader(member.header().toBuilder().clearRevision())
-                        .addAllMembers(members.get())
-                        .build());
+        member.answer(client, () -> {
+            member.core().auth().checkKnown(member.caller());
+            return MemberListResponse.newBuilder()
+                    .setHeader(member.header().toBuilder().clearRevision())
+                    .addAllMembers(members.get())
+                    .build();
+        });
     }
 }

@@ -35,6 +35,9 @@ final class Permissions {
                 return false;
             }
             ByteString last = endOf(range);
+            if (!last.isEmpty() && KeyRange.ORDER.compare(last, key) <= 0) {
+                continue;
+            }
             if (last.isEmpty() || (!end.isEmpty() && KeyRange.ORDER.compare(last, end) >= 0)) {
                 return true;
             }

@@ -1,129 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit.differential;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.consort.testkit.EmbeddedEtcd;
-import dev.consort.testkit.EtcdProcess;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitrary;
-import net.jqwik.api.EdgeCasesMode;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.Example;
 import net.jqwik.api.Tag;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
-/** An {@link EmbeddedEtcd} answers what etcd answers: any sequence of requests, errors and watch events included. */
+/**
+ * An embedded etcd answers what a real one answers: any sequence of requests, errors and watch events included.
+ *
+ * <p>{@code -Dconsort.seed=..} repeats a run; {@code -Dconsort.from=..} takes it up at a sequence, {@code -Dconsort.to=..}
+ * ends it before one.
+ */
 class EmbeddedEtcdDifferential {
     private static final int STEPS = 50;
-    private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
-
-    /** etcd looks for watches of the past every 100 ms. */
-    private static final long SYNC_NANOS = TimeUnit.MILLISECONDS.toNanos(130);
-
-    private static List<VersionDifference> differences = List.of();
-    private static long steps;
-    private static long sequences;
+    private static final int LANES = 4;
+    private static final int SOME = 120;
+    private static final int MANY = 5000;
 
     @SuppressWarnings("NullAway.Init") // by open
-    private static EtcdProcess etcd;
+    private static List<ServerPair> pairs;
 
     @SuppressWarnings("NullAway.Init") // by open
-    private static EmbeddedEtcd embedded;
-
-    @SuppressWarnings("NullAway.Init") // by open
-    private static Subject real;
-
-    @SuppressWarnings("NullAway.Init") // by open
-    private static Subject ours;
+    private static Sequences sequences;
 
     @BeforeContainer
     static void open() {
-        etcd = EtcdProcess.builder().unsafeNoFsync().start();
-        embedded = EmbeddedEtcd.start();
-        differences = VersionDifference.of(etcd.version());
-        differences.forEach(difference -> System.out.println("etcd " + etcd.version() + " differs: " + difference));
-        real = new Subject("etcd", etcd.endpoints().get(0));
-        ours = new Subject("embedded", embedded.endpoint());
+        pairs = IntStream.range(0, LANES).mapToObj(lane -> new ServerPair()).toList();
+        sequences = new Sequences(pairs);
+        ServerPair any = pairs.get(0);
+        any.differences()
+                .forEach(difference -> System.out.println("etcd " + any.version() + " differs: " + difference));
     }
 
     @AfterContainer
     static void close() {
-        real.close();
-        ours.close();
-        embedded.close();
-        etcd.close();
-        System.out.println("sequences = " + sequences + ", steps = " + steps + " on etcd " + etcd.version());
+        pairs.forEach(ServerPair::close);
     }
 
-    @Provide
-    Arbitrary<List<Step>> steps() {
-        return Requests.step().list().ofSize(STEPS);
+    @Example
+    void anySequence_isAnsweredAlike() throws InterruptedException {
+        compare("anybody", of(Requests.step()), SOME);
     }
 
-    @Property(tries = 90, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
-    void anySequence_isAnsweredAlike(@ForAll("steps") List<Step> sequence) {
-        compare(sequence);
+    @Example
+    void anySequenceOfSeveralUsers_isAnsweredAlike() throws InterruptedException {
+        compare("users", ofUsers(), SOME);
     }
 
-    @Property(tries = 5000, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Example
     @Tag("long")
-    void manySequences_areAnsweredAlike(@ForAll("steps") List<Step> sequence) {
-        compare(sequence);
+    void manySequences_areAnsweredAlike() throws InterruptedException {
+        compare("anybody", of(Requests.step()), MANY);
     }
 
-    private static void compare(List<Step> sequence) {
-        sequences++;
-        real.begin();
-        ours.begin();
-        try {
-            boolean past = false;
-            for (Step step : sequence) {
-                if (differences.stream().anyMatch(difference -> difference.concerns(step))) {
-                    continue;
-                }
-                if (past && step.needsWatchesServed()) {
-                    LockSupport.parkNanos(SYNC_NANOS);
-                    past = false;
-                }
-                steps++;
-                assertThat(step.ask(ours)).as("%s", step).isEqualTo(step.ask(real));
-                if (step instanceof Step.Watch watch) {
-                    past |= watch.request().getCreateRequest().getStartRevision() > 0;
-                    ours.awaitSaid();
-                    awaitAlike(step.toString());
-                }
-            }
-            ours.awaitSaid();
-            awaitAlike("the end");
-        } finally {
-            real.end();
-            ours.end();
-        }
+    @Example
+    @Tag("long")
+    void manySequencesOfSeveralUsers_areAnsweredAlike() throws InterruptedException {
+        compare("users", ofUsers(), MANY);
     }
 
-    /** Waits until the watches of both have said the same, and fails if they do not. */
-    private static void awaitAlike(String when) {
-        long deadline = System.nanoTime() + WATCH_NANOS;
-        while (!ours.watches().byWatch().equals(real.watches().byWatch())) {
-            if (System.nanoTime() - deadline > 0) {
-                real.watches()
-                        .byWatch()
-                        .forEach((id, told) -> assertThat(
-                                        ours.watches().byWatch().get(id))
-                                .as("watch %s at %s", id, when)
-                                .isEqualTo(told));
-                assertThat(ours.watches().byWatch())
-                        .as("watches at %s", when)
-                        .isEqualTo(real.watches().byWatch());
-            }
-            LockSupport.parkNanos(POLL_NANOS);
-        }
+    /** It may end sooner, so that a failing one can be shortened. */
+    private static Arbitrary<List<Step>> of(Arbitrary<Step> step) {
+        return step.list().ofMaxSize(STEPS).withSizeDistribution((size, least, most, center) -> random -> most);
+    }
+
+    private static Arbitrary<List<Step>> ofUsers() {
+        return of(AuthRequests.step())
+                .map(steps -> Stream.concat(AuthRequests.setUp().stream(), steps.stream())
+                        .toList());
+    }
+
+    private static void compare(String name, Arbitrary<List<Step>> arbitrary, int count) throws InterruptedException {
+        long seed = Long.getLong("consort.seed", ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
+        int from = Integer.getInteger("consort.from", 0);
+        int to = Integer.getInteger("consort.to", count);
+        sequences.compare(name + " on etcd " + pairs.get(0).version(), arbitrary, seed, from, to);
     }
 }

@@ -44,6 +44,7 @@ final class Requests {
                 Tuple.of(2, grant().map(request -> new Step.Call<>(LeaseGrpc.getLeaseGrantMethod(), request))),
                 Tuple.of(1, lease().map(Requests::revoke)),
                 Tuple.of(1, lease().map(Requests::timeToLive)),
+                Tuple.of(1, lease().map(Step.KeepAlive::new)),
                 Tuple.of(4, watch().map(Step.Watch::new)),
                 Tuple.of(1, Arbitraries.longs().between(0, 4).map(Requests::cancel)),
                 Tuple.of(

@@ -3,37 +3,74 @@ package dev.consort.testkit.differential;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import io.etcd.jetcd.api.AuthDisableResponse;
+import io.etcd.jetcd.api.AuthEnableResponse;
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthenticateRequest;
+import io.etcd.jetcd.api.AuthenticateResponse;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrpc;
+import io.etcd.jetcd.api.LeaseKeepAliveRequest;
+import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
-import io.etcd.jetcd.api.LeaseTimeToLiveResponse;
 import io.etcd.jetcd.api.RangeRequest;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** One of the servers that are compared, and what it said. Confined to the test's thread. */
+/** One of the servers that are compared, and what it said. Confined to one thread at a time. */
 final class Subject implements AutoCloseable {
+    /** Calls without a token. */
+    static final String NOBODY = "nobody";
+
+    /** Users who have never been one, but show a token. */
+    static final Map<String, String> STRANGERS = Map.of("forger", "abcdefghijklmnop.1", "scribbler", "nonsense");
+
     private static final ByteString ALL = ByteString.copyFrom(new byte[1]);
     private static final int NO_LIMIT = 256 * 1024 * 1024;
     private static final long ANSWER_SECONDS = 10;
 
     private final String name;
     private final ManagedChannel channel;
+    private final Map<String, String> tokens = new HashMap<>();
+    private final Map<String, WatchLog> watches = new TreeMap<>();
+    private final boolean tokensWhileOff;
+    private String user = NOBODY;
+    private boolean enabled;
     private long base;
-    private @Nullable WatchLog watches;
+    private long authBase;
 
     Subject(String name, String endpoint) {
+        this(name, endpoint, true);
+    }
+
+    /**
+     * A server.
+     *
+     * @param tokensWhileOff whether users show tokens although authentication is off
+     */
+    Subject(String name, String endpoint, boolean tokensWhileOff) {
         this.name = name;
+        this.tokensWhileOff = tokensWhileOff;
         this.channel = NettyChannelBuilder.forTarget(endpoint.substring("http://".length()))
                 .usePlaintext()
                 .maxInboundMessageSize(NO_LIMIT)
@@ -44,68 +81,145 @@ final class Subject implements AutoCloseable {
 
     /** Empties the server and counts revisions from here. */
     void begin() {
-        KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(channel);
+        enabled = false;
+        authBase = new Clearing(channel).withoutUsers();
         for (int id = 1; id <= Requests.LEASES; id++) {
             // It need not have been granted.
             var unused = call(
                     LeaseGrpc.getLeaseRevokeMethod(),
                     LeaseRevokeRequest.newBuilder().setID(id).build());
         }
+        KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(channel);
         var unused = kv.deleteRange(
                 DeleteRangeRequest.newBuilder().setKey(ALL).setRangeEnd(ALL).build());
         base = kv.range(RangeRequest.newBuilder().setKey(ALL).build())
                 .getHeader()
                 .getRevision();
-        watches = new WatchLog(channel, base);
     }
 
+    /** The following calls are this user's, or nobody's. */
+    void actAs(String who) {
+        user = who;
+    }
+
+    private @Nullable String token() {
+        return enabled || tokensWhileOff ? STRANGERS.getOrDefault(user, tokens.get(user)) : null;
+    }
+
+    /** The current user's stream, opened with the token that it has when it first says something on it. */
     WatchLog watches() {
-        if (watches == null) {
-            throw new IllegalStateException("not begun");
+        String token = token();
+        // Tokens differ between servers; the number of the streams before does not.
+        String prefix = user + " ";
+        return watches.values().stream()
+                .filter(stream -> stream.isOf(user, token))
+                .findFirst()
+                .orElseGet(() -> {
+                    long before = watches.keySet().stream()
+                            .filter(stream -> stream.startsWith(prefix))
+                            .count();
+                    WatchLog opened = new WatchLog(with(token), user, token, base);
+                    watches.put(prefix + before, opened);
+                    return opened;
+                });
+    }
+
+    /** What all watches were told, by stream. */
+    Map<String, Map<Long, List<String>>> told() {
+        Map<String, Map<Long, List<String>>> told = new TreeMap<>();
+        watches.forEach((stream, log) -> told.put(stream, log.byWatch()));
+        return told;
+    }
+
+    /** A number that grows with what watches are told. */
+    long heard() {
+        return watches.values().stream().mapToLong(WatchLog::heard).sum();
+    }
+
+    String authenticate(String who, String password) {
+        AuthenticateRequest request = AuthenticateRequest.newBuilder()
+                .setName(who)
+                .setPassword(password)
+                .build();
+        try {
+            AuthenticateResponse response = ask(AuthGrpc.getAuthenticateMethod(), request, token());
+            tokens.put(who, response.getToken());
+            return readable(response.toBuilder().clearToken().build());
+        } catch (StatusRuntimeException e) {
+            return readable(e.getStatus());
         }
-        return watches;
+    }
+
+    /** The answer to one renewal. */
+    String keepAlive(long lease) {
+        CompletableFuture<LeaseKeepAliveResponse> answer = new CompletableFuture<>();
+        StreamObserver<LeaseKeepAliveRequest> stream = LeaseGrpc.newStub(with(token()))
+                .leaseKeepAlive(new StreamObserver<>() {
+                    @Override
+                    public void onNext(LeaseKeepAliveResponse response) {
+                        answer.complete(response);
+                    }
+
+                    @Override
+                    public void onError(Throwable error) {
+                        answer.completeExceptionally(error);
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        answer.completeExceptionally(new IllegalStateException("no answer"));
+                    }
+                });
+        stream.onNext(LeaseKeepAliveRequest.newBuilder().setID(lease).build());
+        try {
+            String said = readable(answer.get(ANSWER_SECONDS, TimeUnit.SECONDS));
+            stream.onCompleted();
+            return said;
+        } catch (ExecutionException e) {
+            return readable(Status.fromThrowable(e.getCause()));
+        } catch (TimeoutException e) {
+            return "no answer";
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The answer to a call, or the error, in a form that compares. */
     <Q extends Message, R extends Message> String call(MethodDescriptor<Q, R> method, Q request) {
-        return call(method, request, null);
+        return call(method, request, token());
     }
 
     <Q extends Message, R extends Message> String call(
             MethodDescriptor<Q, R> method, Q request, @Nullable String token) {
         try {
-            R response = ClientCalls.blockingUnaryCall(
-                    token == null
-                            ? channel
-                            : ClientInterceptors.intercept(
-                                    channel, MetadataUtils.newAttachHeadersInterceptor(header(token))),
-                    method,
-                    CallOptions.DEFAULT.withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS),
-                    Relative.toServer(request, base));
-            return Relative.fromServer(withoutClock(response), base).toString();
+            R response = ask(method, Relative.toServer(request, base), token);
+            enabled = response instanceof AuthEnableResponse || (enabled && !(response instanceof AuthDisableResponse));
+            return readable(response);
         } catch (StatusRuntimeException e) {
-            return e.getStatus().getCode() + ": " + e.getStatus().getDescription();
+            return readable(e.getStatus());
         }
     }
 
-    private static Metadata header(String token) {
+    private <Q, R> R ask(MethodDescriptor<Q, R> method, Q request, @Nullable String token) {
+        return ClientCalls.blockingUnaryCall(
+                with(token), method, CallOptions.DEFAULT.withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS), request);
+    }
+
+    private Channel with(@Nullable String token) {
+        if (token == null) {
+            return channel;
+        }
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER), token);
-        return headers;
+        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
-    /** What is left of a TTL depends on the time, and the order of a lease's keys on nothing. */
-    private static <R extends Message> Message withoutClock(R response) {
-        if (response instanceof LeaseTimeToLiveResponse lease) {
-            return lease.toBuilder()
-                    .setTTL(Long.signum(lease.getTTL()))
-                    .clearKeys()
-                    .addAllKeys(lease.getKeysList().stream()
-                            .sorted(ByteString.unsignedLexicographicalComparator())
-                            .toList())
-                    .build();
-        }
-        return response;
+    private String readable(Message response) {
+        return Answer.readable(Relative.fromServer(response, base), authBase);
+    }
+
+    private static String readable(Status status) {
+        return status.getCode() + ": " + status.getDescription();
     }
 
     /** Returns when all has been heard that the embedded server said to watches until now; etcd takes its time. */
@@ -123,7 +237,9 @@ final class Subject implements AutoCloseable {
     }
 
     void end() {
-        watches().close();
+        watches.values().forEach(WatchLog::close);
+        watches.clear();
+        tokens.clear();
     }
 
     @Override

@@ -5,22 +5,29 @@ import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.WatchGrpc;
 import io.etcd.jetcd.api.WatchRequest;
 import io.etcd.jetcd.api.WatchResponse;
-import io.grpc.ManagedChannel;
+import io.grpc.Channel;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
-/** One stream of watches and what it said. */
+/** One stream of watches, opened by a user with a token, and what it said. */
 final class WatchLog implements AutoCloseable {
+    private final String user;
+    private final @Nullable String token;
     private final long base;
     private final List<WatchResponse> said = new CopyOnWriteArrayList<>();
     private final List<Throwable> broken = new CopyOnWriteArrayList<>();
     private final StreamObserver<WatchRequest> stream;
 
-    WatchLog(ManagedChannel channel, long base) {
+    WatchLog(Channel channel, String user, @Nullable String token, long base) {
+        this.user = user;
+        this.token = token;
         this.base = base;
         this.stream = WatchGrpc.newStub(channel).watch(new StreamObserver<>() {
             @Override
@@ -38,8 +45,17 @@ final class WatchLog implements AutoCloseable {
         });
     }
 
+    boolean isOf(String who, @Nullable String with) {
+        return user.equals(who) && Objects.equals(token, with);
+    }
+
     void send(WatchRequest request) {
         stream.onNext(Relative.toServer(request, base));
+    }
+
+    /** A number that grows with what it says. */
+    long heard() {
+        return said.size() + broken.size();
     }
 
     /**
@@ -62,7 +78,8 @@ final class WatchLog implements AutoCloseable {
                 mine.add("header older than its events: " + response);
             }
         }
-        broken.forEach(error -> told.put(Long.MIN_VALUE, List.of(error.toString())));
+        broken.forEach(error ->
+                told.put(Long.MIN_VALUE, List.of(Status.fromThrowable(error).toString())));
         return told;
     }
 
