@@ -55,7 +55,7 @@ final class WatchLog implements AutoCloseable {
 
     /** A number that grows with what it says. */
     long heard() {
-        return said.size() + broken.size();
+        return (long) said.size() + broken.size();
     }
 
     /**

@@ -201,6 +201,22 @@ class LinearizabilityTest {
                 .contains("Acquired[token=7");
     }
 
+    /** At one moment, what begins comes before what ends. */
+    @Test
+    void operationsThatMeetAtAMoment_areConcurrent() {
+        ok(1, 2, acquired(5)).ok(3, 5, acquired(7)).ok(5, 6, new Released(5));
+        isGood();
+        history.clear();
+        ok(1, 2, acquired(5)).ok(3, 4, acquired(7)).ok(5, 6, new Released(5));
+        isBad();
+        history.clear();
+        ok(1, 2, acquired(5)).ok(3, 5, acquired(7)).op(5, 0, new Released(5), UNKNOWN);
+        isGood();
+        history.clear();
+        ok(1, 2, acquired(5)).ok(3, 4, acquired(7)).op(5, 0, new Released(5), UNKNOWN);
+        isBad();
+    }
+
     /** A long history whose holders wait at the same time must not take for ever. */
     @Test
     void longHistory_isDecidedSoon() {

@@ -139,6 +139,27 @@ class ModelsTest {
                 .ok(new Dequeued("b"), new FoundEmpty());
     }
 
+    /** Equal operations of unknown outcome may each have happened, and none more often than it was tried. */
+    @Test
+    void fifoQueue_equalUnknown_eachMayHaveTakenOne() {
+        new Told<>(new FifoQueueModel())
+                .ok(new Enqueued("a"), new Enqueued("b"), new Enqueued("c"), new Enqueued("d"))
+                .unknown(new Dequeued(""))
+                .notOk(new Dequeued("c"))
+                .unknown(new Dequeued(""))
+                .notOk(new Dequeued("d"))
+                .ok(new Dequeued("c"), new Dequeued("d"), new FoundEmpty());
+        new Told<>(new FifoQueueModel())
+                .ok(new Enqueued("a"), new Enqueued("b"), new Enqueued("c"))
+                .unknown(new Dequeued(""))
+                .unknown(new Dequeued(""))
+                .ok(new Dequeued("a"))
+                .notOk(new Dequeued("a"))
+                .ok(new Dequeued("c"))
+                .notOk(new Dequeued("b"))
+                .ok(new FoundEmpty());
+    }
+
     @Test
     void fifoQueue_unknown_mayHaveTakenAny() {
         new Told<>(new FifoQueueModel())
