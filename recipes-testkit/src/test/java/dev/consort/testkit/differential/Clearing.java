@@ -17,7 +17,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 
-/** Takes back what a sequence did to users and roles. */
+/** Takes back what a sequence did to users and roles, as root if need be. */
 final class Clearing {
     private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -54,6 +54,9 @@ final class Clearing {
         try {
             var unused = auth.authDisable(request);
         } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() != Status.Code.INVALID_ARGUMENT) {
+                throw e;
+            }
             Metadata headers = new Metadata();
             headers.put(TOKEN, tokenOfRoot());
             var unused = auth.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
@@ -61,7 +64,8 @@ final class Clearing {
         }
     }
 
-    private String tokenOfRoot() {
+    /** A token of root, where authentication is on. */
+    String tokenOfRoot() {
         for (String password : AuthRequests.PASSWORDS_OF_ROOT) {
             try {
                 return auth.authenticate(AuthenticateRequest.newBuilder()
@@ -70,7 +74,9 @@ final class Clearing {
                                 .build())
                         .getToken();
             } catch (StatusRuntimeException e) {
-                // It has another one.
+                if (e.getStatus().getCode() != Status.Code.INVALID_ARGUMENT) {
+                    throw e;
+                }
             }
         }
         throw new IllegalStateException("root has none of the passwords " + AuthRequests.PASSWORDS_OF_ROOT);

@@ -58,9 +58,9 @@ final class Sequences {
             }
         } finally {
             lanes.shutdown();
-            if (!lanes.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("a comparison does not end");
-            }
+        }
+        if (!lanes.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("a comparison does not end");
         }
         Found found = failures.poll();
         if (found != null) {
@@ -83,7 +83,7 @@ final class Sequences {
         }
     }
 
-    private AssertionError report(String name, long seed, Found found) {
+    private static AssertionError report(String name, long seed, Found found) {
         Failing failing = shortest(found.failing);
         StringBuilder text = new StringBuilder(String.format(
                 "%s: sequence %d of seed %d is answered otherwise (-Dconsort.seed=%d -Dconsort.from=%d). Shortest part found:",
@@ -94,7 +94,8 @@ final class Sequences {
     }
 
     /** Leaves out what is not needed for it to fail: halves first, then ever smaller parts. */
-    private Failing shortest(Failing failing) {
+    private static Failing shortest(Failing failing) {
+        ServerPair pair = new ServerPair();
         Failing shortest = failing;
         int size = Math.max(1, failing.steps.size() / 2);
         while (size > 0) {
@@ -104,14 +105,18 @@ final class Sequences {
                     at = Math.min(at - size, shortest.steps.size() - size)) {
                 List<Step> rest = new ArrayList<>(shortest.steps);
                 rest.subList(at, at + size).clear();
-                Optional<Throwable> why = failure(pairs.get(0), rest);
+                Optional<Throwable> why = failure(pair, rest);
                 if (why.isPresent()) {
+                    // It may have ended the server.
+                    pair.close();
+                    pair = new ServerPair();
                     shortest = new Failing(rest, why.get());
                     shorter = true;
                 }
             }
             size = shorter && size == 1 ? 1 : size / 2;
         }
+        pair.close();
         return shortest;
     }
 }

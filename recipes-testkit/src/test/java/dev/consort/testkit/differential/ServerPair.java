@@ -5,17 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.testkit.EmbeddedEtcd;
 import dev.consort.testkit.EtcdProcess;
+import io.grpc.StatusRuntimeException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** An embedded etcd and a real one, which are asked the same. Confined to one thread at a time. */
 final class ServerPair implements AutoCloseable {
-    private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int LAST_LINES = 30;
     private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
-
-    /** etcd looks for watches of the past every 100 ms. */
-    private static final long SYNC_NANOS = TimeUnit.MILLISECONDS.toNanos(130);
 
     private final EtcdProcess etcd =
             EtcdProcess.builder().unsafeNoFsync().arguments("--bcrypt-cost=4").start();
@@ -23,7 +22,7 @@ final class ServerPair implements AutoCloseable {
     private final List<VersionDifference> differences = VersionDifference.of(etcd.version());
     private final Subject real = new Subject("etcd", etcd.endpoints().get(0), tokensWhileOff());
     private final Subject ours = new Subject("embedded", embedded.endpoint(), tokensWhileOff());
-    private long lastWatchOfThePast;
+    private boolean past; // whether etcd may have watches of the past that it has not served
 
     private boolean tokensWhileOff() {
         return !differences.contains(VersionDifference.TOKEN_REFUSED_WHILE_OFF);
@@ -42,7 +41,7 @@ final class ServerPair implements AutoCloseable {
     void compare(List<Step> sequence) {
         real.begin();
         ours.begin();
-        lastWatchOfThePast = System.nanoTime() - SYNC_NANOS;
+        past = false;
         try {
             for (Step step : sequence) {
                 if (differences.stream().noneMatch(difference -> difference.concerns(step))) {
@@ -51,6 +50,12 @@ final class ServerPair implements AutoCloseable {
             }
             ours.awaitSaid();
             awaitAlike("the end");
+        } catch (StatusRuntimeException | AssertionError e) {
+            if (!isAlive()) {
+                List<String> last = etcd.member(0).log(LAST_LINES);
+                throw new IllegalStateException("etcd has ended: " + String.join("\n", last), e);
+            }
+            throw e;
         } finally {
             real.end();
             ours.end();
@@ -58,24 +63,15 @@ final class ServerPair implements AutoCloseable {
     }
 
     private void compare(Step step) {
-        if (step.needsWatchesServed()) {
-            awaitServed();
+        if (past && step.needsWatchesServed()) {
+            real.awaitServed();
+            past = false;
         }
         assertThat(step.ask(ours)).as("%s", step).isEqualTo(step.ask(real));
         if (step.what() instanceof Step.Watch watch) {
-            if (watch.request().getCreateRequest().getStartRevision() > 0) {
-                lastWatchOfThePast = System.nanoTime();
-            }
+            past |= watch.request().getCreateRequest().getStartRevision() > 0;
             ours.awaitSaid();
             awaitAlike(step.toString());
-        }
-    }
-
-    private void awaitServed() {
-        long left = SYNC_NANOS - (System.nanoTime() - lastWatchOfThePast);
-        while (left > 0) {
-            LockSupport.parkNanos(left);
-            left = SYNC_NANOS - (System.nanoTime() - lastWatchOfThePast);
         }
     }
 
@@ -95,6 +91,10 @@ final class ServerPair implements AutoCloseable {
             }
             LockSupport.parkNanos(POLL_NANOS);
         }
+    }
+
+    boolean isAlive() {
+        return etcd.member(0).isAlive();
     }
 
     @Override

@@ -14,7 +14,10 @@ import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseKeepAliveRequest;
 import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.PutRequest;
 import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.WatchCreateRequest;
+import io.etcd.jetcd.api.WatchRequest;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -35,6 +38,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** One of the servers that are compared, and what it said. Confined to one thread at a time. */
@@ -48,6 +52,8 @@ final class Subject implements AutoCloseable {
     private static final ByteString ALL = ByteString.copyFrom(new byte[1]);
     private static final int NO_LIMIT = 256 * 1024 * 1024;
     private static final long ANSWER_SECONDS = 10;
+    private static final long SERVED_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String name;
     private final ManagedChannel channel;
@@ -90,6 +96,8 @@ final class Subject implements AutoCloseable {
                     LeaseRevokeRequest.newBuilder().setID(id).build());
         }
         KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(channel);
+        // There is to be something that a watch from here on is told.
+        var put = kv.put(PutRequest.newBuilder().setKey(ALL).build());
         var unused = kv.deleteRange(
                 DeleteRangeRequest.newBuilder().setKey(ALL).setRangeEnd(ALL).build());
         base = kv.range(RangeRequest.newBuilder().setKey(ALL).build())
@@ -226,6 +234,30 @@ final class Subject implements AutoCloseable {
     void awaitSaid() {
         var unused = call(
                 KVGrpc.getRangeMethod(), RangeRequest.newBuilder().setKey(ALL).build());
+    }
+
+    /**
+     * Returns when etcd has served the watches of the past that it has now. It looks for them every 100 ms, and serves all
+     * that it finds at once; so one more of them, on a stream of its own, tells.
+     */
+    void awaitServed() {
+        String token = enabled ? new Clearing(channel).tokenOfRoot() : null;
+        WatchCreateRequest everything = WatchCreateRequest.newBuilder()
+                .setKey(ALL)
+                .setRangeEnd(ALL)
+                .setStartRevision(base)
+                .build();
+        try (WatchLog one = new WatchLog(with(token), user, token, 0)) {
+            one.send(WatchRequest.newBuilder().setCreateRequest(everything).build());
+            long deadline = System.nanoTime() + SERVED_NANOS;
+            // That it is created, and then what has happened or that it is compacted.
+            while (one.heard() < 2) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw new IllegalStateException("etcd does not serve a watch of the past: " + one.byWatch());
+                }
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+        }
     }
 
     long base() {

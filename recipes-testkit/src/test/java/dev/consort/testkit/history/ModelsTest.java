@@ -161,6 +161,17 @@ class ModelsTest {
     }
 
     @Test
+    void fifoQueue_equalUnknown_theLaterOneTakesWhatCameLater() {
+        new Told<>(new FifoQueueModel())
+                .ok(new Enqueued("a"), new Enqueued("b"))
+                .unknown(new Dequeued(""))
+                .ok(new Dequeued("b"), new Enqueued("c"), new Enqueued("d"))
+                .notOk(new Dequeued("d"))
+                .unknown(new Dequeued(""))
+                .ok(new Dequeued("d"), new FoundEmpty());
+    }
+
+    @Test
     void fifoQueue_unknown_mayHaveTakenAny() {
         new Told<>(new FifoQueueModel())
                 .ok(new Enqueued("a"))
