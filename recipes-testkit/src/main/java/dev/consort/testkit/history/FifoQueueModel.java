@@ -5,8 +5,10 @@ import dev.consort.testkit.history.FifoQueueCall.Dequeued;
 import dev.consort.testkit.history.FifoQueueCall.Enqueued;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -34,6 +36,11 @@ public final class FifoQueueModel implements Model<List<String>, FifoQueueCall> 
                     ? List.of(List.copyOf(state.subList(1, state.size())))
                     : List.of();
         }
+        if (call instanceof DequeuedOneOf dequeued) {
+            return !state.isEmpty() && dequeued.items().contains(state.get(0))
+                    ? List.of(List.copyOf(state.subList(1, state.size())))
+                    : List.of();
+        }
         return state.isEmpty() ? List.of(state) : List.of();
     }
 
@@ -46,17 +53,33 @@ public final class FifoQueueModel implements Model<List<String>, FifoQueueCall> 
     @Override
     public List<Operation<FifoQueueCall>> simplified(List<Operation<FifoQueueCall>> history) {
         Map<String, Long> out = new HashMap<>();
+        Map<String, Integer> outs = new HashMap<>();
         Map<String, Integer> in = new HashMap<>();
         for (Operation<FifoQueueCall> operation : history) {
             if (operation.what() instanceof Dequeued dequeued && operation.outcome() == Outcome.OK) {
                 out.merge(dequeued.item(), operation.completed(), Math::min);
+                outs.merge(dequeued.item(), 1, Integer::sum);
             } else if (operation.what() instanceof Enqueued enqueued && operation.outcome() != Outcome.FAILED) {
                 in.merge(enqueued.item(), 1, Integer::sum);
             }
         }
+        // What came out to somebody as often as it came in was taken by nobody else.
+        Set<String> left = new HashSet<>();
+        in.forEach((item, count) -> {
+            if (count > outs.getOrDefault(item, 0)) {
+                left.add(item);
+            }
+        });
         List<Operation<FifoQueueCall>> simplified = new ArrayList<>();
         for (Operation<FifoQueueCall> operation : history) {
-            if (operation.outcome() != Outcome.UNKNOWN || !(operation.what() instanceof Enqueued enqueued)) {
+            if (isOfUnknownItem(operation)) {
+                simplified.add(new Operation<>(
+                        operation.client(),
+                        new DequeuedOneOf(left),
+                        Outcome.UNKNOWN,
+                        operation.invoked(),
+                        operation.completed()));
+            } else if (operation.outcome() != Outcome.UNKNOWN || !(operation.what() instanceof Enqueued enqueued)) {
                 simplified.add(operation);
             } else if (out.containsKey(enqueued.item())) {
                 // A completion before its invocation, if it came out too early, would be no operation at all.
@@ -69,5 +92,11 @@ public final class FifoQueueModel implements Model<List<String>, FifoQueueCall> 
             }
         }
         return simplified;
+    }
+
+    private static boolean isOfUnknownItem(Operation<FifoQueueCall> operation) {
+        return operation.outcome() == Outcome.UNKNOWN
+                && operation.what() instanceof Dequeued dequeued
+                && dequeued.item().isEmpty();
     }
 }

@@ -97,7 +97,7 @@ final class Subject implements AutoCloseable {
         }
         KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(channel);
         // There is to be something that a watch from here on is told.
-        var put = kv.put(PutRequest.newBuilder().setKey(ALL).build());
+        var unusedPut = kv.put(PutRequest.newBuilder().setKey(ALL).build());
         var unused = kv.deleteRange(
                 DeleteRangeRequest.newBuilder().setKey(ALL).setRangeEnd(ALL).build());
         base = kv.range(RangeRequest.newBuilder().setKey(ALL).build())
