@@ -3,7 +3,7 @@ package dev.consort.testkit.history;
 
 /** What is done to a queue. Items are not empty; equal ones cannot be told apart. */
 public sealed interface FifoQueueCall
-        permits FifoQueueCall.Enqueued, FifoQueueCall.Dequeued, FifoQueueCall.FoundEmpty, DequeuedOneOf {
+        permits FifoQueueCall.Enqueued, FifoQueueCall.Dequeued, FifoQueueCall.FoundEmpty, EnqueuedOnce, DequeuedOneOf {
     /** OK: it is the last now. FAILED: it was not, for any reason. */
     record Enqueued(String item) implements FifoQueueCall {}
 

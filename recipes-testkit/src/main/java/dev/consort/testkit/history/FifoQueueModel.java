@@ -27,8 +27,10 @@ public final class FifoQueueModel implements Model<List<String>, FifoQueueCall> 
             return List.of(state);
         }
         if (call instanceof Enqueued enqueued) {
-            return List.of(
-                    Stream.concat(state.stream(), Stream.of(enqueued.item())).toList());
+            return List.of(with(state, enqueued.item()));
+        }
+        if (call instanceof EnqueuedOnce enqueued) {
+            return state.stream().anyMatch(enqueued::overtook) ? List.of() : List.of(with(state, enqueued.item()));
         }
         if (call instanceof Dequeued dequeued) {
             boolean any = outcome == Outcome.UNKNOWN && dequeued.item().isEmpty();
@@ -91,7 +93,37 @@ public final class FifoQueueModel implements Model<List<String>, FifoQueueCall> 
                                 : operation);
             }
         }
-        return simplified;
+        return inOrder(simplified, in, outs);
+    }
+
+    /** What came out before another, and each once, came in before it: wrong orders are seen at once, not when they come out. */
+    private static List<Operation<FifoQueueCall>> inOrder(
+            List<Operation<FifoQueueCall>> history, Map<String, Integer> in, Map<String, Integer> outs) {
+        Map<String, Operation<FifoQueueCall>> once = new HashMap<>();
+        for (Operation<FifoQueueCall> operation : history) {
+            if (operation.outcome() == Outcome.OK
+                    && operation.what() instanceof Dequeued dequeued
+                    && outs.getOrDefault(dequeued.item(), 0) == 1
+                    && in.getOrDefault(dequeued.item(), 0) == 1) {
+                once.put(dequeued.item(), operation);
+            }
+        }
+        return history.stream()
+                .map(operation -> operation.outcome() == Outcome.OK
+                                && operation.what() instanceof Enqueued enqueued
+                                && once.containsKey(enqueued.item())
+                        ? new Operation<FifoQueueCall>(
+                                operation.client(),
+                                new EnqueuedOnce(enqueued.item(), once),
+                                Outcome.OK,
+                                operation.invoked(),
+                                operation.completed())
+                        : operation)
+                .toList();
+    }
+
+    private static List<String> with(List<String> state, String item) {
+        return Stream.concat(state.stream(), Stream.of(item)).toList();
     }
 
     private static boolean isOfUnknownItem(Operation<FifoQueueCall> operation) {

@@ -108,6 +108,8 @@ enum VersionDifference {
 
     private final String fixedIn4;
     private final String fixedIn5;
+
+    @SuppressWarnings("ImmutableEnumChecker") // all of them are functions
     private final Predicate<Step> steps;
 
     VersionDifference(String fixedIn4, String fixedIn5, Predicate<Step> steps) {
