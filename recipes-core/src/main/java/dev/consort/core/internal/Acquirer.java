@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
@@ -58,7 +57,8 @@ public final class Acquirer<G extends Grant> {
         Waiter waiter = enqueue(spec, true);
         Duration timeout = session.calls().requestTimeout();
         try {
-            return Await.uninterruptibly(waiter.result, timeout).map(wrap);
+            return Await.uninterruptibly(session.timing(), waiter.result, timeout)
+                    .map(wrap);
         } catch (CallFailure late) {
             Optional<G> granted = withdraw(waiter);
             if (granted.isPresent()) {
@@ -80,7 +80,7 @@ public final class Acquirer<G extends Grant> {
         }
         Waiter waiter = enqueue(spec, false);
         try {
-            return waiter.result.get(nanos(timeout), TimeUnit.NANOSECONDS).map(wrap);
+            return session.timing().await(waiter.result, bounded(timeout)).map(wrap);
         } catch (TimeoutException e) {
             return withdraw(waiter);
         } catch (InterruptedException e) {
@@ -90,8 +90,9 @@ public final class Acquirer<G extends Grant> {
         }
     }
 
-    private static long nanos(Duration timeout) {
-        return timeout.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : timeout.toNanos();
+    private static Duration bounded(Duration timeout) {
+        Duration longest = Duration.ofNanos(Long.MAX_VALUE);
+        return timeout.compareTo(longest) > 0 ? longest : timeout;
     }
 
     /** Acquires without blocking. */

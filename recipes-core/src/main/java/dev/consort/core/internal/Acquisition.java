@@ -75,7 +75,7 @@ final class Acquisition {
                 this::onPut,
                 failure -> {
                     switch (failure.kind()) {
-                        case REFUSED -> later(Calls.pause(refusals++), this::putIfWanted);
+                        case REFUSED -> later(session.calls().pause(refusals++), this::putIfWanted);
                         case AMBIGUOUS -> fence();
                         case LEASE_GONE -> session.lose(LossReason.REVOKED);
                         case FINAL -> refuse(failure.toException(recipe, keys.name()));

@@ -3,6 +3,7 @@ package dev.consort.core.internal;
 
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The pauses of a loop whose rounds fail: each up to twice as long as the one before, up to a limit, and with jitter so
@@ -31,12 +32,12 @@ public final class Backoff {
         }
         long bound = next;
         next = Math.min(longestNanos, next * 2);
-        return jittered(bound);
+        return jittered(bound, ThreadLocalRandom.current()::nextLong);
     }
 
     /** Between half of the bound and all of it. */
-    static Duration jittered(long boundNanos) {
-        return Duration.ofNanos(boundNanos / 2 + ThreadLocalRandom.current().nextLong(boundNanos / 2 + 1));
+    static Duration jittered(long boundNanos, LongUnaryOperator random) {
+        return Duration.ofNanos(boundNanos / 2 + random.applyAsLong(boundNanos / 2 + 1));
     }
 
     /** A round succeeded: begin with the first pause again. */

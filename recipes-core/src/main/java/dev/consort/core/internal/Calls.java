@@ -101,9 +101,9 @@ final class Calls {
     }
 
     /** The pause before an attempt after the first, with jitter so that many clients do not come back at once. */
-    static Duration pause(int attempt) {
+    Duration pause(int attempt) {
         long bound = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt, 10));
-        return Backoff.jittered(TimeUnit.MILLISECONDS.toNanos(bound));
+        return Backoff.jittered(TimeUnit.MILLISECONDS.toNanos(bound), timing::random);
     }
 
     /**

@@ -23,7 +23,7 @@ public final class ClaimReader {
                 .build();
         CompletableFuture<RangeResponse> answer = calls.range(request, calls.forTheRequestTimeout());
         try {
-            return Await.uninterruptibly(answer, timeout).getKvsList().stream()
+            return Await.uninterruptibly(session.timing(), answer, timeout).getKvsList().stream()
                     .map(kv -> new StoredClaim(
                             session.text(kv.getKey()), kv.getValue(), kv.getCreateRevision(), kv.getLease()))
                     .toList();

@@ -91,6 +91,12 @@ public final class EtcdConnection implements Connection {
         return new EtcdConnection(client, false, List.of(), DEFAULT_TIMEOUT, DEFAULT_TIMEOUT, Timing.system());
     }
 
+    /** Uses the user's own client, and a clock that is closed with the connection. */
+    public static EtcdConnection of(Client client, Timing timing) {
+        Objects.requireNonNull(client, "client");
+        return new EtcdConnection(client, false, List.of(), DEFAULT_TIMEOUT, DEFAULT_TIMEOUT, timing);
+    }
+
     /** The engine behind a public connection. */
     public static EtcdConnection of(Connection connection) {
         if (Objects.requireNonNull(connection, "connection") instanceof EtcdConnection ours) {
@@ -109,7 +115,7 @@ public final class EtcdConnection implements Connection {
         CompletableFuture<RangeResponse> answer = calls.range(
                 request, () -> !closed && !isHopeless() && timing.nanoTime() - start < connectTimeout.toNanos());
         try {
-            Await.uninterruptibly(answer, connectTimeout);
+            Await.uninterruptibly(timing, answer, connectTimeout);
         } catch (CallFailure failure) {
             if (failure.code() != Status.Code.PERMISSION_DENIED) {
                 throw connectFailure("Connection", failure);
@@ -235,7 +241,8 @@ public final class EtcdConnection implements Connection {
         closed = true;
         List<CompletableFuture<?>> closing = new ArrayList<>(pending);
         List.copyOf(sessions).forEach(session -> closing.add(session.closeAsync()));
-        Await.quietly(CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
+        Await.quietly(
+                timing, CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
         views.close();
         history.close();
         watches.close();

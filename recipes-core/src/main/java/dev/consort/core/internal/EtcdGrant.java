@@ -85,7 +85,8 @@ public final class EtcdGrant implements Grant {
     @Override
     public boolean release() {
         try {
-            return Await.uninterruptibly(closeOnce(), session.calls().requestTimeout());
+            return Await.uninterruptibly(
+                    session.timing(), closeOnce(), session.calls().requestTimeout());
         } catch (CallFailure late) {
             throw unconfirmed(late);
         }
@@ -227,7 +228,8 @@ public final class EtcdGrant implements Grant {
     /** Changes the claim's value: an election's proposal. False if it is no longer held. */
     public boolean rewrite(ByteString value) {
         try {
-            return Await.uninterruptibly(rewritten(value), session.calls().requestTimeout());
+            return Await.uninterruptibly(
+                    session.timing(), rewritten(value), session.calls().requestTimeout());
         } catch (CallFailure late) {
             throw late.toException(spec.recipe(), spec.name());
         }

@@ -75,7 +75,7 @@ final class EtcdGuardedTxn implements GuardedTxn {
     public boolean commit() {
         try {
             return Await.uninterruptibly(
-                    send(), session.calls().requestTimeout().multipliedBy(2));
+                    session.timing(), send(), session.calls().requestTimeout().multipliedBy(2));
         } catch (CallFailure failure) {
             throw failure.toException(grant.spec().recipe(), grant.spec().name());
         }
@@ -136,7 +136,7 @@ final class EtcdGuardedTxn implements GuardedTxn {
             }
             result.complete(!refused);
         } else if (failure.kind() == CallFailure.Kind.REFUSED && attempt < 5) {
-            session.after(Calls.pause(attempt), () -> attempt(built, attempt + 1, result));
+            session.after(session.calls().pause(attempt), () -> attempt(built, attempt + 1, result));
         } else {
             grant.guardedEnd();
             result.completeExceptionally(failure);

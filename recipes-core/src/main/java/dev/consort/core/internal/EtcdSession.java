@@ -391,7 +391,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
             ended.complete(true);
         });
         // Another thread may be running the session's tasks; when this returns nothing is held any more.
-        Await.quietly(ended, calls().requestTimeout());
+        Await.quietly(timing(), ended, calls().requestTimeout());
     }
 
     CompletableFuture<Void> closeAsync() {
@@ -408,7 +408,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
 
     @Override
     public void close() {
-        Await.quietly(closeAsync(), calls().requestTimeout());
+        Await.quietly(timing(), closeAsync(), calls().requestTimeout());
         if (ownsConnection) {
             connection.close();
         }

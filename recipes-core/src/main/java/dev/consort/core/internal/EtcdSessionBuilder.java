@@ -185,7 +185,8 @@ public final class EtcdSessionBuilder implements Session.Builder {
 
     private <T> T await(CompletableFuture<T> answer, long start, Duration timeout) {
         long spent = connection.timing().nanoTime() - start;
-        return Await.uninterruptibly(answer, timeout.minusNanos(Math.min(spent, timeout.toNanos())));
+        return Await.uninterruptibly(
+                connection.timing(), answer, timeout.minusNanos(Math.min(spent, timeout.toNanos())));
     }
 
     /** Nothing is left behind by a session that did not come to be; closing the connection waits for that. */

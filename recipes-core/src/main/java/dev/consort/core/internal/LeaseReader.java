@@ -59,7 +59,7 @@ final class LeaseReader {
                         LeaseTimeToLiveRequest.newBuilder().setID(lease).build(),
                         wanted))
                 .toList();
-        List<ResponseOp> found = Await.within(mailboxes, timeout).getResponsesList();
+        List<ResponseOp> found = Await.within(timing, mailboxes, timeout).getResponsesList();
         for (int i = 0; i < leases.size(); i++) {
             long lease = leases.get(i);
             if (found.get(i).getResponseRange().getCount() > 0) {
@@ -80,10 +80,10 @@ final class LeaseReader {
     }
 
     /** A server says that a lease is gone by an answer without the TTL that it was granted with, or by an error. */
-    private static Optional<Duration> timeToLive(CompletableFuture<LeaseTimeToLiveResponse> asked, Duration timeout)
+    private Optional<Duration> timeToLive(CompletableFuture<LeaseTimeToLiveResponse> asked, Duration timeout)
             throws InterruptedException {
         try {
-            LeaseTimeToLiveResponse answer = Await.within(asked, timeout);
+            LeaseTimeToLiveResponse answer = Await.within(timing, asked, timeout);
             return answer.getGrantedTTL() > 0
                     ? Optional.of(Duration.ofSeconds(Math.max(0, answer.getTTL())))
                     : Optional.empty();

@@ -129,7 +129,7 @@ final class PrefixMirror implements WatchHub.Listener {
     private void onRead(PrefixReader.Reading answer) {
         if (answer.revision() < revision && older < OLDER_READS) {
             // Some versions answer so after a change of leader. If it stays so, etcd was set back to a backup.
-            readAgainAfter(Calls.pause(older++));
+            readAgainAfter(connection.calls().pause(older++));
             return;
         }
         older = 0;

@@ -78,7 +78,7 @@ final class PrefixReader {
             // Compacted between two pages, or the server was set back to before the first one.
             cursor = new PageCursor(prefix);
             entries.clear();
-            connection.timing().schedule(Calls.pause(startedOver++), this::readPage);
+            connection.timing().schedule(connection.calls().pause(startedOver++), this::readPage);
         } else {
             result.completeExceptionally(failure);
         }

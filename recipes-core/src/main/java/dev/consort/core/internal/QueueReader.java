@@ -79,7 +79,10 @@ public final class QueueReader {
         List<KeyValue> keys = new ArrayList<>();
         RangeResponse page;
         do {
-            page = Await.within(calls.range(cursor.request(), calls.forTheRequestTimeout()), calls.requestTimeout());
+            page = Await.within(
+                    connection.timing(),
+                    calls.range(cursor.request(), calls.forTheRequestTimeout()),
+                    calls.requestTimeout());
             page.getKvsList()
                     .forEach(kv -> keys.add(kv.toBuilder()
                             .setKey(connection.relative(kv.getKey()))

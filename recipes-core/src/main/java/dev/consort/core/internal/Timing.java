@@ -3,10 +3,14 @@ package dev.consort.core.internal;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** The one seam for time. Deadlines and timeouts use the monotonic clock; what people read uses {@link #instants()}. */
 public interface Timing extends AutoCloseable {
@@ -15,6 +19,17 @@ public interface Timing extends AutoCloseable {
 
     /** Runs a short task later on the timer thread; never after {@link #close()}. */
     Timer schedule(Duration delay, Runnable task);
+
+    /** Waits for a future, up to a timeout. */
+    default <T> T await(CompletableFuture<T> future, Duration timeout)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Jitter: any number from 0 to below the bound. */
+    default long random(long bound) {
+        return ThreadLocalRandom.current().nextLong(bound);
+    }
 
     /** The wall clock, for people only. */
     InstantSource instants();

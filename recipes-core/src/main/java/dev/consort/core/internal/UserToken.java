@@ -145,7 +145,7 @@ final class UserToken extends CallCredentials {
                             && !through.isShutDown()
                             && wanted.getAsBoolean()) {
                         through.later(
-                                Calls.pause(attempt), () -> attempt(through, request, attempt + 1, wanted, outcome));
+                                through.pause(attempt), () -> attempt(through, request, attempt + 1, wanted, outcome));
                     } else {
                         outcome.accept(answer, failure);
                     }

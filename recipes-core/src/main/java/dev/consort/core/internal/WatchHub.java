@@ -199,7 +199,7 @@ final class WatchHub {
     }
 
     private void reopenLater() {
-        timing.schedule(Calls.pause(failures), () -> serializer.execute(this::open));
+        timing.schedule(calls.pause(failures), () -> serializer.execute(this::open));
         failures++;
     }
 

@@ -253,7 +253,8 @@ class TlsIT {
 
     private static void ask(Connection connection) {
         EtcdConnection engine = EtcdConnection.of(connection);
-        Await.uninterruptibly(engine.calls().txn(TxnRequest.getDefaultInstance()), Duration.ofSeconds(2));
+        Await.uninterruptibly(
+                engine.timing(), engine.calls().txn(TxnRequest.getDefaultInstance()), Duration.ofSeconds(2));
     }
 
     private static String plain(String endpoint) {
