@@ -68,6 +68,15 @@ public final class EmbeddedEtcd implements EtcdServer {
     }
 
     /**
+     * A channel to the first member for tests that do everything in one thread: a call is served, and what it makes the
+     * server say to others is said, by the thread that makes it and before it goes on. There are no deadlines and no flow
+     * control, and faults with a delay land on another thread. A call is to be used by one thread at a time.
+     */
+    public Channel directChannel() {
+        return server.directChannel();
+    }
+
+    /**
      * Moves the clock of leases, tokens and progress notifications on. When it returns, what is due by then has been
      * done: expired leases are revoked, those that expired first first, in a revision each.
      *
@@ -102,6 +111,15 @@ public final class EmbeddedEtcd implements EtcdServer {
     /** What is in it, past its network. */
     EtcdContents contents() {
         return new EmbeddedContents(server);
+    }
+
+    /**
+     * What has been added to {@link #log()}.
+     *
+     * @param entries how many of its first entries are known already
+     */
+    public List<Commit> logAfter(int entries) {
+        return server.logAfter(entries).stream().map(Commit::of).toList();
     }
 
     /** What can go wrong. */

@@ -30,6 +30,10 @@ public final class CommitLog {
     }
 
     List<Entry> entries() {
-        return List.copyOf(entries);
+        return after(0);
+    }
+
+    List<Entry> after(int count) {
+        return List.copyOf(entries.subList(count, entries.size()));
     }
 }

@@ -86,10 +86,10 @@ public final class EmbeddedServer implements AutoCloseable {
         return server;
     }
 
-    private NettyServerBuilder with(NettyServerBuilder builder, Member member) {
+    private List<ServerServiceDefinition> services(Member member) {
         NewerMethods newer = new NewerMethods(member);
         List<Long> ids = members.stream().map(Member::id).toList();
-        List<ServerServiceDefinition> services = List.of(
+        return List.of(
                 new KvService(member).bindService(),
                 new WatchService(member).bindService(),
                 newer.leaseService(new LeaseService(member)),
@@ -98,7 +98,10 @@ public final class EmbeddedServer implements AutoCloseable {
                 new ClusterService(member, this::list).bindService(),
                 new MaintenanceService(member, ids).bindService(),
                 newer.authService(new AuthService(member)));
-        services.forEach(builder::addService);
+    }
+
+    private NettyServerBuilder with(NettyServerBuilder builder, Member member) {
+        services(member).forEach(builder::addService);
         // The last one is asked first.
         return builder.intercept(new Caller.TokenReader())
                 .intercept(new SizeLimit(settings.maxRequestBytes()))
@@ -138,6 +141,17 @@ public final class EmbeddedServer implements AutoCloseable {
         }
     }
 
+    /** A channel to the first member whose calls are served by the thread that makes them. */
+    public io.grpc.Channel directChannel() {
+        Member member = members.get(0);
+        return new DirectChannel(
+                services(member),
+                List.of(
+                        interceptors.apply(member.index()),
+                        new SizeLimit(settings.maxRequestBytes()),
+                        new Caller.TokenReader()));
+    }
+
     /** Does something to the state, alone. */
     private <T> T alone(Supplier<T> action) {
         return core.apply(action);
@@ -171,6 +185,11 @@ public final class EmbeddedServer implements AutoCloseable {
     /** Every revision that was made. */
     public List<CommitLog.Entry> log() {
         return alone(() -> core.log().entries());
+    }
+
+    /** What was made after a number of entries. */
+    public List<CommitLog.Entry> logAfter(int entries) {
+        return alone(() -> core.log().after(entries));
     }
 
     /** The IDs of all leases. */

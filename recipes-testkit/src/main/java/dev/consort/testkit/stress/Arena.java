@@ -4,9 +4,11 @@ package dev.consort.testkit.stress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.consort.testkit.history.ServerHistory;
+import dev.consort.testkit.history.ServerHistory.Change;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.options.GetOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -14,7 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +39,7 @@ import java.util.function.Function;
  * watch may be left, and the history must be linearizable and agree with the server's. Not threadsafe.
  */
 public final class Arena implements AutoCloseable {
+    private final Stage stage = new RealStage();
     private static final int SEATS = 4;
     private static final String PREFIX = "arena/";
 
@@ -52,7 +57,7 @@ public final class Arena implements AutoCloseable {
         long now = answer(operator.getKVClient().get(bytes(PREFIX))).getHeader().getRevision();
         truth = ServerHistory.since(operator, PREFIX, now + 1);
         for (int i = 0; i < SEATS; i++) {
-            seats.add(new Seat(endpoint, opener));
+            seats.add(new ProxiedSeat(endpoint, opener));
         }
         threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task, "consort-arena");
@@ -78,7 +83,13 @@ public final class Arena implements AutoCloseable {
      */
     public void run(Schedule schedule) {
         schedules++;
-        new ScheduleRun(this, "q" + schedules, seats.subList(0, schedule.sessions()), schedule).run();
+        new ScheduleRun(
+                        stage,
+                        key("q" + schedules),
+                        key("rq" + schedules),
+                        seats.subList(0, schedule.sessions()),
+                        schedule)
+                .run();
     }
 
     /** What all schedules together did: grants, losses, and how often each fault had its effect. */
@@ -97,51 +108,122 @@ public final class Arena implements AutoCloseable {
         return tally;
     }
 
-    void count(Step.Kind kind) {
-        done.merge(kind, 1L, Long::sum);
-    }
-
-    void countGrant() {
-        granted.incrementAndGet();
-    }
-
-    void countLoss() {
-        lost.incrementAndGet();
-    }
-
-    ServerHistory truth() {
-        return truth;
-    }
-
-    ExecutorService threads() {
-        return threads;
-    }
-
     /** The key of a name in this arena. */
-    static String key(String name) {
+    private static String key(String name) {
         return PREFIX + name;
     }
 
-    void revoke(long lease) {
-        // One that is gone already is as good.
-        var unused = answer(operator.getLeaseClient().revoke(lease).handle((revoked, failure) -> true));
-    }
+    private final class RealStage implements Stage {
+        @Override
+        public void count(Step.Kind kind) {
+            done.merge(kind, 1L, Long::sum);
+        }
 
-    void delete(String key) {
-        var unused = answer(operator.getKVClient().delete(bytes(key)));
-    }
+        @Override
+        public void countGrant() {
+            granted.incrementAndGet();
+        }
 
-    void compact() {
-        truth.catchUp();
-        long now = answer(operator.getKVClient().get(bytes(PREFIX))).getHeader().getRevision();
-        var unused = answer(operator.getKVClient().compact(now).handle((compacted, failure) -> true));
-    }
+        @Override
+        public void countLoss() {
+            lost.incrementAndGet();
+        }
 
-    List<String> keysBelow(String prefix) {
-        GetOption all = GetOption.builder().isPrefix(true).withKeysOnly(true).build();
-        return answer(operator.getKVClient().get(bytes(prefix), all)).getKvs().stream()
-                .map(kv -> kv.getKey().toString(UTF_8))
-                .toList();
+        @Override
+        public Executor threads(Seat seat) {
+            return threads;
+        }
+
+        @Override
+        public long nanoTime() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public void pass(Duration time) {
+            try {
+                var unused = new CountDownLatch(1).await(time.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError("interrupted", e);
+            }
+        }
+
+        @Override
+        public void passUntilAny(List<CompletableFuture<?>> pending, Duration atMost) {
+            try {
+                CompletableFuture.anyOf(pending.toArray(CompletableFuture<?>[]::new))
+                        .get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                // That it takes longer is what steps are for.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError("interrupted", e);
+            }
+        }
+
+        @Override
+        public void afterStep() {}
+
+        @Override
+        public boolean isAwake(Seat seat) {
+            return true;
+        }
+
+        @Override
+        public boolean isReal() {
+            return true;
+        }
+
+        @Override
+        public void take(Step step, Seat seat, long moment) {
+            throw new IllegalArgumentException(step.kind() + " needs a VirtualArena");
+        }
+
+        @Override
+        public long revision() {
+            return answer(operator.getKVClient().get(bytes(PREFIX))).getHeader().getRevision();
+        }
+
+        @Override
+        public void revoke(long lease) {
+            // One that is gone already is as good.
+            var unused = answer(operator.getLeaseClient().revoke(lease).handle((revoked, failure) -> true));
+        }
+
+        @Override
+        public void delete(String key) {
+            var unused = answer(operator.getKVClient().delete(bytes(key)));
+        }
+
+        @Override
+        public void compact() {
+            truth.catchUp();
+            long now = revision();
+            var unused = answer(operator.getKVClient().compact(now).handle((compacted, failure) -> true));
+        }
+
+        @Override
+        public List<String> keysBelow(String prefix) {
+            GetOption all =
+                    GetOption.builder().isPrefix(true).withKeysOnly(true).build();
+            return answer(operator.getKVClient().get(bytes(prefix), all)).getKvs().stream()
+                    .map(kv -> kv.getKey().toString(UTF_8))
+                    .toList();
+        }
+
+        @Override
+        public void heal() {}
+
+        @Override
+        public List<Change> changesBelow(String prefix) {
+            return truth.changesBelow(prefix);
+        }
+
+        @Override
+        public void forgetChanges() {
+            truth.forget();
+        }
     }
 
     private static <T> T answer(CompletableFuture<T> call) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit.stress;
 
+import dev.consort.testkit.history.ClaimLives;
 import dev.consort.testkit.history.History;
 import dev.consort.testkit.history.Outcome;
 import dev.consort.testkit.history.Ownership;
@@ -9,7 +10,9 @@ import dev.consort.testkit.history.Ownership.Lost;
 import dev.consort.testkit.history.Ownership.Proclaimed;
 import dev.consort.testkit.history.Ownership.Released;
 import dev.consort.testkit.history.Ownership.Written;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,7 +52,9 @@ final class Player {
     private CompletableFuture<Optional<Tenure>> wanted = NOTHING;
     private CompletableFuture<Boolean> released = CompletableFuture.completedFuture(true);
     private @Nullable Tenure earlier;
+    private final List<CompletableFuture<?>> calls = new ArrayList<>();
     private long asked; // when it began to want what it owns
+    private final Set<Long> told = ConcurrentHashMap.newKeySet();
     private final Set<Long> expired = ConcurrentHashMap.newKeySet();
     private final Map<Long, String> unexplained = new ConcurrentHashMap<>();
 
@@ -67,6 +72,24 @@ final class Player {
     /** Completed when it has nothing to give back. */
     CompletableFuture<Boolean> released() {
         return released;
+    }
+
+    /** Whether it believes so. */
+    boolean isOwner() {
+        Tenure tenure = owned();
+        return tenure != null && tenure.isHeld();
+    }
+
+    /** Whether it owns nothing, or has been told that it lost it. */
+    boolean isTold() {
+        Tenure tenure = owned();
+        return tenure == null || told.contains(tenure.token());
+    }
+
+    /** The create revision of the claim of what it owns, 0 if it owns nothing. */
+    long claim() {
+        Tenure tenure = owned();
+        return tenure == null ? 0 : tenure.token() >> ClaimLives.SEQUENCE_BITS;
     }
 
     private @Nullable Tenure owned() {
@@ -127,20 +150,28 @@ final class Player {
     }
 
     private void lost(long token, String reason, long granted, LongUnaryOperator harm) {
+        told.add(token);
         long since = harm.applyAsLong(granted);
         if (reason.equals("EXPIRED")) {
             expired.add(token);
-        } else if (since == 0) {
+        }
+        if (since == 0) {
             unexplained.put(token, reason);
         }
         referee.lost();
         history.ended(id, since == 0 ? granted : since, new Lost(token), Outcome.OK);
     }
 
-    /** Losses that nobody caused: a lease that ran out is the machine's fault, if it was slow enough. */
-    Map<Long, String> unexplainedLosses() {
+    /**
+     * Losses that nobody caused.
+     *
+     * @param slow whether the machine may be: then it is its fault that a lease runs out
+     */
+    Map<Long, String> unexplainedLosses(boolean slow) {
         Map<Long, String> losses = new HashMap<>(unexplained);
-        losses.keySet().removeAll(expired);
+        if (slow) {
+            losses.keySet().removeAll(expired);
+        }
         return losses;
     }
 
@@ -170,7 +201,8 @@ final class Player {
                 // Where the answer to a release was lost, nobody can say who removed the claim.
                 history.ended(id, harmed, new Lost(token), Outcome.OK);
             }
-            boolean certain = harmed == 0 || !Boolean.TRUE.equals(wasOwner);
+            // Nor if it was harmed while the release was under way: an attempt may have removed it before.
+            boolean certain = harmed == 0 || (!Boolean.TRUE.equals(wasOwner) && harmed < invoked);
             history.ended(id, invoked, new Released(token), certain ? outcome(wasOwner) : Outcome.UNKNOWN);
             now.complete(true);
         });
@@ -183,22 +215,22 @@ final class Player {
             return;
         }
         long invoked = history.moment();
-        var unused = tenure.releaseAsync().whenComplete((wasOwner, failure) -> {
+        asked(tenure.releaseAsync().whenComplete((wasOwner, failure) -> {
             if (!Boolean.FALSE.equals(wasOwner)) {
                 referee.foul("token " + tenure.token() + " was given back twice, and the second time ended with "
                         + wasOwner + " " + failure);
             }
             history.ended(id, invoked, new Released(tenure.token()), Outcome.FAILED);
-        });
+        }));
     }
 
     void write(String register) {
         Tenure tenure = owned();
         if (tenure != null) {
             long invoked = history.moment();
-            var unused = tenure.writeAsync(register, Long.toString(tenure.token()))
+            asked(tenure.writeAsync(register, Long.toString(tenure.token()))
                     .whenComplete((applied, failure) ->
-                            history.ended(id, invoked, new Written(tenure.token()), outcome(applied)));
+                            history.ended(id, invoked, new Written(tenure.token()), outcome(applied))));
         }
     }
 
@@ -210,23 +242,38 @@ final class Player {
         long invoked = history.moment();
         CompletableFuture<Boolean> proclaimed = tenure.proclaimAsync(value);
         if (proclaimed != null) {
-            var unused = proclaimed.whenComplete((applied, failure) ->
-                    history.ended(id, invoked, new Proclaimed(tenure.token(), value), outcome(applied)));
+            asked(proclaimed.whenComplete((applied, failure) ->
+                    history.ended(id, invoked, new Proclaimed(tenure.token(), value), outcome(applied))));
         }
     }
 
     /** Reads on a thread. */
     void read(Contender contender, String name, Executor thread) {
         long invoked = history.moment();
-        var unused = CompletableFuture.supplyAsync(() -> contender.seen(name), thread)
-                .thenAccept(seen -> {
-                    if (seen != null) {
-                        history.ended(id, invoked, seen, Outcome.OK);
-                    }
-                });
+        asked(CompletableFuture.supplyAsync(() -> contender.seen(name), thread).thenAccept(seen -> {
+            if (seen != null) {
+                history.ended(id, invoked, seen, Outcome.OK);
+            }
+        }));
+    }
+
+    private void asked(CompletableFuture<?> call) {
+        calls.removeIf(CompletableFuture::isDone);
+        calls.add(call);
+    }
+
+    /** Whether everything that it has asked for has been answered: until then its history is not complete. */
+    boolean isAnswered() {
+        return calls.stream().allMatch(CompletableFuture::isDone);
     }
 
     private static Outcome outcome(@Nullable Boolean answer) {
         return answer == null ? Outcome.UNKNOWN : answer ? Outcome.OK : Outcome.FAILED;
+    }
+
+    @Override
+    public String toString() {
+        Tenure tenure = owned();
+        return "client " + id + (tenure == null ? "" : " with token " + tenure.token());
     }
 }

@@ -21,10 +21,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
@@ -33,7 +29,7 @@ final class ScheduleRun {
     /** TTL, election and two seconds, on a loaded machine. */
     private static final Duration BOUND = Duration.ofSeconds(20);
 
-    private final Arena arena;
+    private final Stage stage;
     private final Schedule schedule;
     private final String name;
     private final String register;
@@ -45,21 +41,21 @@ final class ScheduleRun {
     private final List<CompletableFuture<Void>> closing = new ArrayList<>();
     private int values;
 
-    ScheduleRun(Arena arena, String name, List<Seat> seats, Schedule schedule) {
-        this.arena = arena;
+    ScheduleRun(Stage stage, String name, String register, List<Seat> seats, Schedule schedule) {
+        this.stage = stage;
         this.schedule = schedule;
-        this.name = Arena.key(name);
-        this.register = Arena.key("r" + name);
+        this.name = name;
+        this.register = register;
         this.seats = seats;
         Player.Referee referee = new Player.Referee() {
             @Override
             public void granted() {
-                arena.countGrant();
+                stage.countGrant();
             }
 
             @Override
             public void lost() {
-                arena.countLoss();
+                stage.countLoss();
             }
 
             @Override
@@ -77,8 +73,9 @@ final class ScheduleRun {
         for (Step step : schedule.steps()) {
             int player = player(step.who());
             if (isPossible(step, seats.get(player % seats.size()))) {
-                arena.count(step.kind());
+                stage.count(step.kind());
                 take(step, players.get(player), seats.get(player % seats.size()));
+                stage.afterStep();
             }
         }
         heal();
@@ -90,12 +87,13 @@ final class ScheduleRun {
     }
 
     /** A session that nobody has used since it ended cannot be harmed. */
-    private static boolean isPossible(Step step, Seat seat) {
+    private boolean isPossible(Step step, Seat seat) {
         Contender contender = seat.present();
-        return switch (step.kind()) {
-            case REVOKE, CLOSE, ORPHAN, DELETE_CLAIM -> contender != null && contender.isAlive();
-            default -> true;
-        };
+        return stage.isAwake(seat)
+                && switch (step.kind()) {
+                    case REVOKE, CLOSE, ORPHAN, DELETE_CLAIM, EXPIRE -> contender != null && contender.isAlive();
+                    default -> true;
+                };
     }
 
     private void take(Step step, Player player, Seat seat) {
@@ -104,40 +102,55 @@ final class ScheduleRun {
             case TRY -> {
                 Contender contender = seat.contender();
                 String value = nextValue();
-                player.acquire(() -> contender.tryAcquire(name, value), arena.threads(), seat::harmSince);
+                player.acquire(() -> contender.tryAcquire(name, value), stage.threads(seat), seat::harmSince);
             }
             case TIMED -> {
                 Contender contender = seat.contender();
                 String value = nextValue();
                 Duration timeout = Duration.ofMillis(1 + step.amount());
-                player.acquire(() -> contender.tryAcquire(name, value, timeout), arena.threads(), seat::harmSince);
+                player.acquire(() -> contender.tryAcquire(name, value, timeout), stage.threads(seat), seat::harmSince);
             }
             case CANCEL -> player.cancel();
             case RELEASE -> player.release(seat::harmSince);
             case RELEASE_AGAIN -> player.releaseAgain();
             case WRITE -> player.write(register);
             case PROCLAIM -> player.proclaim(nextValue());
-            case READ -> player.read(seat.contender(), name, arena.threads());
+            case READ -> player.read(seat.contender(), name, stage.threads(seat));
             case AWAIT -> await(step.amount());
             case PAUSE -> pause(step.amount());
-            case LOSE_REQUEST, LOSE_REPLY, DELAY, LAND_LATE, DUPLICATE -> seat.fault(step);
+            case LOSE_REQUEST, LOSE_REPLY, DELAY, LAND_LATE, DUPLICATE, HANG_REQUEST, HANG_REPLY -> seat.fault(step);
             case BREAK_WATCH -> seat.breakWatch();
             case HOLD_REPLIES -> seat.holdReplies(2 * step.amount());
-            case COMPACT -> arena.compact();
+            case COMPACT -> stage.compact();
             case REVOKE, CLOSE, ORPHAN, DELETE_CLAIM -> harm(step.kind(), seat, seat.contender());
+            case PASS,
+                    STALL,
+                    SILENCE,
+                    DEAFEN,
+                    SEVER,
+                    CUT_STREAM,
+                    EXPIRE,
+                    PAUSE_SERVER,
+                    CHANGE_LEADER,
+                    NO_SPACE,
+                    SPACE -> stage.take(step, seat, history.moment());
         }
     }
 
     private void harm(Step.Kind kind, Seat seat, Contender contender) {
-        seat.harm(history.moment());
+        if (kind == Step.Kind.REVOKE || kind == Step.Kind.DELETE_CLAIM) {
+            seat.rob(history.moment(), stage.revision());
+        } else {
+            seat.harm(history.moment());
+        }
         switch (kind) {
-            case REVOKE -> arena.revoke(contender.leaseId());
-            case CLOSE -> closing.add(CompletableFuture.runAsync(contender::close, arena.threads()));
+            case REVOKE -> stage.revoke(contender.leaseId());
+            case CLOSE -> closing.add(CompletableFuture.runAsync(contender::close, stage.threads(seat)));
             case ORPHAN -> {
                 contender.orphan();
                 orphans.add(contender.leaseId());
             }
-            default -> arena.delete(name + "/" + Long.toHexString(contender.leaseId()));
+            default -> stage.delete(name + "/" + Long.toHexString(contender.leaseId()));
         }
     }
 
@@ -147,27 +160,25 @@ final class ScheduleRun {
 
     /** Waits for whatever comes first, or so long. */
     private void await(int millis) {
-        CompletableFuture<?>[] pending = players.stream()
-                .map(player -> player.wanted().isDone() ? player.released() : player.wanted())
+        List<CompletableFuture<?>> pending = players.stream()
+                .<CompletableFuture<?>>map(player -> player.wanted().isDone() ? player.released() : player.wanted())
                 .filter(future -> !future.isDone())
-                .toArray(CompletableFuture<?>[]::new);
-        if (pending.length > 0) {
-            try {
-                CompletableFuture.anyOf(pending).get(millis, TimeUnit.MILLISECONDS);
-            } catch (TimeoutException | ExecutionException e) {
-                // That it takes longer is what steps are for.
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new AssertionError("interrupted", e);
-            }
+                .toList();
+        if (!pending.isEmpty()) {
+            stage.passUntilAny(pending, Duration.ofMillis(millis));
         }
     }
 
     // What must hold after the faults
 
     private void heal() {
+        stage.heal();
         seats.forEach(Seat::heal);
-        orphans.forEach(arena::revoke);
+        orphans.forEach(stage::revoke);
+        settled("whoever has lost it is told", () -> {
+            Set<Long> alive = claimsAlive();
+            return players.stream().allMatch(player -> player.isTold() || alive.contains(player.claim()));
+        });
         settled("every waiter is served", () -> {
             players.forEach(player -> player.release(seatOf(player)::harmSince));
             await(1);
@@ -176,6 +187,10 @@ final class ScheduleRun {
                             && player.wanted().join().isEmpty()
                             && player.released().isDone());
         });
+        if (!stage.isReal()) {
+            // In real time a session is closed with its connection, whose timer then drops what was to be asked again.
+            settled("every call is answered", () -> players.stream().allMatch(Player::isAnswered));
+        }
         settled("every session is closed", () -> closing.stream().allMatch(CompletableFuture::isDone));
         for (int i = 0; i < seats.size(); i++) {
             Player player = players.get(i);
@@ -192,8 +207,21 @@ final class ScheduleRun {
             player.release(seat::harmSince);
             settled("session " + i + " can give back", () -> player.released().isDone());
         }
-        settled("no claim is left", () -> arena.keysBelow(name + "/").isEmpty());
+        settled("no claim is left", () -> stage.keysBelow(name + "/").isEmpty());
         settled("no watch is left", () -> seats.stream().allMatch(seat -> seat.watchesOpen() <= 1));
+    }
+
+    /** The create revisions of the claims that are there. */
+    private Set<Long> claimsAlive() {
+        Map<String, Long> alive = new HashMap<>();
+        for (Change change : stage.changesBelow(name + "/")) {
+            if (change.deleted()) {
+                alive.remove(change.key());
+            } else {
+                alive.put(change.key(), change.created());
+            }
+        }
+        return Set.copyOf(alive.values());
     }
 
     private Seat seatOf(Player player) {
@@ -201,43 +229,49 @@ final class ScheduleRun {
     }
 
     private void settled(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + BOUND.toNanos();
+        long deadline = stage.nanoTime() + BOUND.toNanos();
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - deadline > 0) {
+            if (stage.nanoTime() - deadline > 0) {
                 throw new AssertionError(
                         "not within " + BOUND.toSeconds() + " s: " + what + "\n" + schedule + "\nkeys: "
-                                + arena.keysBelow(name) + ", watches: "
+                                + stage.keysBelow(name) + ", watches: "
                                 + seats.stream().map(Seat::watchesOpen).toList() + "\n" + history);
             }
             pause(1);
         }
     }
 
-    private static void pause(int millis) {
-        try {
-            var unused = new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted", e);
+    private void pause(int millis) {
+        stage.pass(Duration.ofMillis(millis));
+    }
+
+    /** Two that both believe to own it, though nobody took it from either behind its back. */
+    void checkOwners() {
+        List<Player> owners = players.stream()
+                .filter(player -> player.isOwner() && !seatOf(player).mayBeRobbedOf(player.claim()))
+                .toList();
+        if (owners.size() > 1) {
+            fouls.add("at moment " + history.moment() + " several believe that they own it: "
+                    + owners.stream().map(Player::toString).collect(Collectors.joining(", ")));
         }
     }
 
     private void judge() {
         List<Operation<Ownership>> told = history.operations();
-        List<Change> claims = arena.truth().changesBelow(name + "/");
+        List<Change> claims = stage.changesBelow(name + "/");
         List<String> found = new ArrayList<>(fouls);
         for (Player player : players) {
-            player.unexplainedLosses().forEach((token, reason) -> {
+            player.unexplainedLosses(stage.isReal()).forEach((token, reason) -> {
                 if (!reason.equals(Player.BY_RELEASE) || !seatOf(player).duplicated()) {
                     found.add("token " + token + " was lost though nobody took it away: " + reason);
                 }
             });
         }
-        found.addAll(ClaimLives.violations(claims, arena.truth().changesBelow(register), told));
+        found.addAll(ClaimLives.violations(claims, stage.changesBelow(register), told));
         Linearizability.violation(name, new OwnershipModel(), withoutPhantoms(told))
                 .map(Violation::report)
                 .ifPresent(found::add);
-        arena.truth().forget();
+        stage.forgetChanges();
         seats.forEach(Seat::forgetHarms);
         if (!found.isEmpty()) {
             throw new AssertionError(String.join("\n", found) + "\n" + schedule + "\nHistory:\n" + history

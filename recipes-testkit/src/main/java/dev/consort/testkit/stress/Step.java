@@ -64,7 +64,36 @@ public record Step(Kind kind, int who, int amount) {
         /** Delete a session's claim, as an operator may. */
         DELETE_CLAIM(1),
         /** Compact the server's history. */
-        COMPACT(1);
+        COMPACT(1),
+
+        // What follows needs a VirtualArena; amounts choose one of its durations, from 10 ms to several TTLs.
+
+        /** Let time pass, with everything that is due by then. */
+        PASS(6),
+        /** Have the process of a session stand still, as by SIGSTOP. */
+        STALL(1),
+        /** Hold up everything between a session and the server. */
+        SILENCE(2),
+        /** Hold up what the server says to a session for long. */
+        DEAFEN(1),
+        /** Break all connections of a session. */
+        SEVER(1),
+        /** Break the next watch stream that says anything, after so many messages more. */
+        CUT_STREAM(1),
+        /** Lose the next transaction without a word. */
+        HANG_REQUEST(1),
+        /** Lose the answer to the next transaction without a word. */
+        HANG_REPLY(2),
+        /** End the TTL of a session's lease now. */
+        EXPIRE(1),
+        /** Have the server stand still. */
+        PAUSE_SERVER(1),
+        /** Have another member lead: leases get their TTL again. */
+        CHANGE_LEADER(1),
+        /** Have the server refuse writes for want of space. */
+        NO_SPACE(1),
+        /** Let the server have space again. */
+        SPACE(2);
 
         private final int weight;
 
@@ -74,7 +103,7 @@ public record Step(Kind kind, int who, int amount) {
 
         /** Those that any server can be made to suffer, in real time. */
         public static Set<Kind> ofAnyServer() {
-            return EnumSet.allOf(Kind.class);
+            return EnumSet.range(ACQUIRE, COMPACT);
         }
 
         /** How often it should come, in proportion to the others. */

@@ -15,6 +15,11 @@ public interface Tenure {
         return "";
     }
 
+    /** Whether its owner believes that it is held now; false for a recipe that cannot tell. */
+    default boolean isHeld() {
+        return false;
+    }
+
     /** Completes with the reason if it is taken away. */
     CompletionStage<String> lost();
 
