@@ -4,8 +4,10 @@ package dev.consort.lock;
 import dev.consort.core.Connection;
 import dev.consort.core.Grant;
 import dev.consort.core.Session;
+import dev.consort.core.internal.EtcdConnection;
 import dev.consort.testkit.stress.Contender;
 import dev.consort.testkit.stress.Tenure;
+import dev.consort.testkit.stress.VirtualClock;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,16 +19,26 @@ final class MutexContender implements Contender {
     private final Connection connection;
     private final Session session;
 
-    private MutexContender(Connection connection, Duration ttl) {
+    private MutexContender(Connection connection, Session.Builder session) {
         this.connection = connection;
-        this.session = Session.builder(connection).ttl(ttl).open();
+        this.session = session.open();
     }
 
     /** Closing it closes the connection too. */
     static MutexContender open(Client client, Duration ttl) {
         Connection connection = Connection.of(client);
+        return open(connection, Session.builder(connection).ttl(ttl));
+    }
+
+    /** The same in virtual time. */
+    static MutexContender open(Client client, VirtualClock clock, Duration ttl) {
+        Connection connection = EtcdConnection.of(client, new VirtualTiming(clock));
+        return open(connection, Session.builder(connection).ttl(ttl).executor(clock.executor()));
+    }
+
+    private static MutexContender open(Connection connection, Session.Builder session) {
         try {
-            return new MutexContender(connection, ttl);
+            return new MutexContender(connection, session);
         } catch (RuntimeException e) {
             connection.close();
             throw e;
@@ -75,6 +87,11 @@ final class MutexContender implements Contender {
         @Override
         public long token() {
             return grant.token().toLong();
+        }
+
+        @Override
+        public boolean isHeld() {
+            return grant.isHeld();
         }
 
         @Override
