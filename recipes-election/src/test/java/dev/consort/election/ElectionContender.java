@@ -4,9 +4,11 @@ package dev.consort.election;
 import dev.consort.core.Connection;
 import dev.consort.core.FencingToken;
 import dev.consort.core.Session;
+import dev.consort.core.internal.EtcdConnection;
 import dev.consort.testkit.history.Ownership;
 import dev.consort.testkit.stress.Contender;
 import dev.consort.testkit.stress.Tenure;
+import dev.consort.testkit.stress.VirtualClock;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,16 +20,26 @@ final class ElectionContender implements Contender {
     private final Connection connection;
     private final Session session;
 
-    private ElectionContender(Connection connection, Duration ttl) {
+    private ElectionContender(Connection connection, Session.Builder session) {
         this.connection = connection;
-        this.session = Session.builder(connection).ttl(ttl).open();
+        this.session = session.open();
     }
 
     /** Closing it closes the connection too. */
     static ElectionContender open(Client client, Duration ttl) {
         Connection connection = Connection.of(client);
+        return open(connection, Session.builder(connection).ttl(ttl));
+    }
+
+    /** The same in virtual time. */
+    static ElectionContender open(Client client, VirtualClock clock, Duration ttl) {
+        Connection connection = EtcdConnection.of(client, new VirtualTiming(clock));
+        return open(connection, Session.builder(connection).ttl(ttl).executor(clock.executor()));
+    }
+
+    private static ElectionContender open(Connection connection, Session.Builder session) {
         try {
-            return new ElectionContender(connection, ttl);
+            return new ElectionContender(connection, session);
         } catch (RuntimeException e) {
             connection.close();
             throw e;
@@ -85,6 +97,11 @@ final class ElectionContender implements Contender {
         @Override
         public long token() {
             return leadership.token().toLong();
+        }
+
+        @Override
+        public boolean isHeld() {
+            return leadership.isHeld();
         }
 
         @Override

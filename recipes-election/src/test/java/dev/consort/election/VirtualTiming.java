@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.election;
+
+import dev.consort.core.internal.Timing;
+import dev.consort.testkit.stress.VirtualClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+
+/** The engine's time as that of a virtual arena. */
+record VirtualTiming(VirtualClock clock) implements Timing {
+    @Override
+    public long nanoTime() {
+        return clock.nanoTime();
+    }
+
+    @Override
+    public Timer schedule(Duration delay, Runnable task) {
+        return clock.schedule(delay, task)::run;
+    }
+
+    @Override
+    public <T> T await(CompletableFuture<T> future, Duration timeout) throws ExecutionException, TimeoutException {
+        return clock.await(future, timeout);
+    }
+
+    @Override
+    public long random(long bound) {
+        return clock.random(bound);
+    }
+
+    @Override
+    public InstantSource instants() {
+        return () -> Instant.EPOCH;
+    }
+
+    @Override
+    public void close() {}
+}
