@@ -3,9 +3,11 @@ package dev.consort.testkit;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.consort.testkit.internal.EmbeddedServer;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
@@ -51,6 +53,39 @@ public final class EmbeddedFaults {
     @CanIgnoreReturnValue
     public CallFault applyNextTwice(CallMatcher matcher) {
         return next(matcher).duplicate();
+    }
+
+    /** Faults that a seed chooses: that of the system property {@value RandomFaults#SEED}, else a random one. */
+    public RandomFaultsBuilder random() {
+        String seed = System.getProperty(RandomFaults.SEED, "");
+        return random(seed.isEmpty() ? ThreadLocalRandom.current().nextLong(Long.MAX_VALUE) : Long.parseLong(seed));
+    }
+
+    /** Faults that a given seed chooses. */
+    public RandomFaultsBuilder random(long seed) {
+        return new RandomFaultsBuilder(seed, this::start);
+    }
+
+    private RandomFaults start(RandomFaultsBuilder settings) {
+        RandomFaults.EmbeddedEtcdState state = new RandomFaults.EmbeddedEtcdState() {
+            @Override
+            public long revision() {
+                return server.revision();
+            }
+
+            @Override
+            public List<Long> leases() {
+                return server.leases();
+            }
+
+            @Override
+            public EmbeddedFaults faults() {
+                return EmbeddedFaults.this;
+            }
+        };
+        RandomFaults faults = new RandomFaults(settings, state, calls::remove);
+        calls.install(faults);
+        return faults;
     }
 
     /** Stops every fault of calls. What is held back is delivered at its time, or at its release. */

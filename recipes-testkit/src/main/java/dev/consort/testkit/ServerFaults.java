@@ -19,6 +19,7 @@ final class ServerFaults {
     private final List<CallFault> active = new CopyOnWriteArrayList<>();
     private final List<StreamCut> cuts = new CopyOnWriteArrayList<>();
     private final Set<FaultyServerCall<?, ?>> open = ConcurrentHashMap.newKeySet();
+    private final List<RandomFaults> random = new CopyOnWriteArrayList<>();
     private final List<ServerGate> gates;
 
     ServerFaults(int members) {
@@ -50,7 +51,17 @@ final class ServerFaults {
         cuts.add(cut);
     }
 
+    void install(RandomFaults faults) {
+        random.add(faults);
+    }
+
+    void remove(RandomFaults faults) {
+        random.remove(faults);
+    }
+
     void clear() {
+        random.forEach(RandomFaults::stop);
+        random.clear();
         active.forEach(CallFault::stop);
         active.clear();
         cuts.clear();
@@ -60,6 +71,16 @@ final class ServerFaults {
     CallFault strike(MethodDescriptor<?, ?> method, Object message, @Nullable Direction direction) {
         for (CallFault fault : active) {
             if (fault.claim(method, message, direction)) {
+                return fault;
+            }
+        }
+        return direction == null ? byLot(method, message) : null;
+    }
+
+    private @Nullable CallFault byLot(MethodDescriptor<?, ?> method, Object message) {
+        for (RandomFaults faults : random) {
+            CallFault fault = faults.lot(method, message);
+            if (fault != null) {
                 return fault;
             }
         }
