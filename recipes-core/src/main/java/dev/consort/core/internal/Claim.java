@@ -44,6 +44,9 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         /** The claim is granted. */
         void granted();
 
+        /** Of a granted claim it is known by now who follows: {@link #hasFollowing}. */
+        void followed();
+
         /** A granted claim was removed by somebody else; {@link #removed} follows. */
         void lost();
 
@@ -321,7 +324,14 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 }
             }
             case NONE -> removeGhost(message.revision());
-            case HELD, RELEASING -> {}
+            case HELD -> {
+                // The claim before was seen to go first: the message still tells who follows.
+                if (message.revision() == revision && following.isEmpty()) {
+                    following = message.following();
+                    owner.followed();
+                }
+            }
+            case RELEASING -> {}
         }
     }
 

@@ -213,6 +213,11 @@ final class ClaimQueue implements Claim.Owner {
     }
 
     @Override
+    public void followed() {
+        othersWait = claim.hasFollowing();
+    }
+
+    @Override
     public void lost() {
         EtcdGrant losing = loseHolder();
         if (losing != null) {

@@ -11,7 +11,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.RecipeException;
+import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallFault;
+import dev.consort.testkit.Direction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -360,5 +362,35 @@ class ClaimQueueIT {
     private static void assertPrompt(List<Duration> late) {
         List<Duration> sorted = late.stream().sorted().toList();
         assertThat(sorted.get(sorted.size() / 2)).as("late by %s", late).isLessThan(PROMPT);
+    }
+
+    /** The watch of the claim before may speak before the message does, which still tells who follows. */
+    @Test
+    void messageAfterTheGrant_isPassedOnWithoutReading() throws InterruptedException {
+        Party holder = parties.join();
+        Party waiter = parties.join();
+        Party third = parties.join();
+        String name = Parties.name();
+        EtcdGrant grant = holder.acquire(name);
+        CompletableFuture<EtcdGrant> waiting = waiter.acquireAsync(name);
+        soon(() -> assertThat(operator.claims(name)).hasSize(2));
+        CompletableFuture<EtcdGrant> last = third.acquireAsync(name);
+        soon(() -> assertThat(operator.claims(name)).hasSize(3));
+        CallFault late = waiter.faults.every(Requests.eventsOf("/mail")).dropMessages(Direction.TO_CLIENT);
+        assertThat(grant.release()).isTrue();
+        EtcdGrant second = get(waiting);
+        get(late.hit());
+        late.stop();
+        String mailbox = "consort/session/" + Long.toHexString(waiter.session.leaseId()) + "/mail";
+        long heard = waiter.log.counts().messagesReceived("Watch/Watch");
+        operator.putAgain(mailbox);
+        soon(() ->
+                assertThat(waiter.log.counts().messagesReceived("Watch/Watch")).isGreaterThan(heard));
+        Waits.pass(Duration.ofMillis(50)); // until it is taken in, too
+
+        CallCounts before = waiter.log.counts();
+        assertThat(second.release()).isTrue();
+        assertThat(get(last).isHeld()).isTrue();
+        assertThat(waiter.log.counts().since(before).unaryCalls()).isEqualTo(1);
     }
 }

@@ -97,6 +97,13 @@ final class Operator implements AutoCloseable {
                 .getRevision();
     }
 
+    /** Puts what a key holds once more, under the same lease. */
+    void putAgain(String key) {
+        KeyValue kv = answer(client.getKVClient().get(bytes(key))).getKvs().get(0);
+        PutOption option = PutOption.builder().withLeaseId(kv.getLease()).build();
+        answer(client.getKVClient().put(bytes(key), kv.getValue(), option));
+    }
+
     void put(String key, String value, long lease) {
         PutOption option = PutOption.builder().withLeaseId(lease).build();
         answer(client.getKVClient().put(bytes(key), bytes(value), option));
