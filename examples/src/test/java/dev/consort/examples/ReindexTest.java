@@ -10,6 +10,8 @@ import dev.consort.lock.Mutex;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.EmbeddedFaults;
 import dev.consort.testkit.EtcdTest;
+import dev.consort.testkit.RandomFaults;
+import dev.consort.testkit.RandomFaults.Kind;
 import io.etcd.jetcd.Client;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +36,24 @@ class ReindexTest {
                 assertThat(grant.isHeld()).isTrue();
                 assertThat(lost.hit()).isCompleted();
             }
+        }
+    }
+
+    @Test
+    void lock_isHeldWhateverBecomesOfCalls(Client client, EmbeddedFaults faults) throws InterruptedException {
+        try (Connection connection = Connection.of(client);
+                Session session = Session.builder(connection).open();
+                RandomFaults random = faults.random()
+                        .oneIn(4)
+                        .with(Kind.LOSE_REQUEST, Kind.LOSE_REPLY)
+                        .start()) {
+            random.during(() -> {
+                for (int i = 0; i < 20; i++) {
+                    try (Grant grant = Mutex.create(session, "orders/reindex").acquire()) {
+                        assertThat(grant.isHeld()).isTrue();
+                    }
+                }
+            });
         }
     }
 }

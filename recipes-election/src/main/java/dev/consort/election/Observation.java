@@ -28,8 +28,8 @@ public interface Observation extends AutoCloseable {
 
     /**
      * Completes when the listener has been told for the first time; exceptionally with a {@link
-     * dev.consort.core.RecipeException} if etcd refuses to be read, such as for want of permission. It is then asked
-     * again from time to time all the same.
+     * dev.consort.core.RecipeException} if etcd refuses to be read, such as for want of permission, in which case it is
+     * asked again from time to time all the same, or if this or its connection is closed before.
      *
      * @return a stage of its own for each call; completes on the executor of the listener
      */

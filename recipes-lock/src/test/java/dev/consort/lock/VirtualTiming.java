@@ -10,8 +10,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 
-/** The engine's time as that of a virtual arena. */
-record VirtualTiming(VirtualClock clock) implements Timing {
+/** The engine's time as that of a virtual arena, on whose one thread all of it runs. */
+final class VirtualTiming implements Timing {
+    private final VirtualClock clock;
+    private boolean closed;
+
+    VirtualTiming(VirtualClock clock) {
+        this.clock = clock;
+    }
+
     @Override
     public long nanoTime() {
         return clock.nanoTime();
@@ -19,7 +26,11 @@ record VirtualTiming(VirtualClock clock) implements Timing {
 
     @Override
     public Timer schedule(Duration delay, Runnable task) {
-        return clock.schedule(delay, task)::run;
+        return clock.schedule(delay, () -> {
+            if (!closed) {
+                task.run();
+            }
+        })::run;
     }
 
     @Override
@@ -38,5 +49,7 @@ record VirtualTiming(VirtualClock clock) implements Timing {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        closed = true;
+    }
 }

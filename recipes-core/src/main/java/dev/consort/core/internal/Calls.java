@@ -14,7 +14,9 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,6 +53,8 @@ final class Calls {
     private final Duration firstAttempt;
     private final AtomicLong lastReset;
     private final ClusterHistory history = new ClusterHistory();
+    private final Set<CompletableFuture<?>> unanswered = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed; // set once, by close
 
     Calls(ManagedChannel channel, CallOptions options, Timing timing, Duration requestTimeout) {
         this(channel, channel, options, timing, requestTimeout);
@@ -112,9 +116,24 @@ final class Calls {
      * several times in a row.
      */
     <Q, A> CompletableFuture<A> untilAnswered(MethodDescriptor<Q, A> method, Q request, BooleanSupplier wanted) {
-        CompletableFuture<A> result = new CompletableFuture<>();
+        CompletableFuture<A> result = answeredAtLatestByClose(new CompletableFuture<>());
         attempt(method, request, wanted, 0, result);
         return result;
+    }
+
+    /** For what waits for a timer between attempts: there are none any more once the connection is closed. */
+    @SuppressWarnings("CollectionUndefinedEquality") // A future equals itself only, which is what is meant.
+    <A> CompletableFuture<A> answeredAtLatestByClose(CompletableFuture<A> result) {
+        unanswered.add(result);
+        Completion.of(result, (answer, failure) -> unanswered.remove(result));
+        return result;
+    }
+
+    /** Fails what has not been answered. To be called when timers have ended, so that nothing is tried again. */
+    void close() {
+        closed = true;
+        unanswered.forEach(result ->
+                result.completeExceptionally(CallFailure.ended("its connection was closed before etcd had answered")));
     }
 
     private <Q, A> void attempt(
@@ -188,7 +207,7 @@ final class Calls {
 
     /** Whether the client was closed under us: no call will ever be answered. */
     boolean isShutDown() {
-        return transport.isShutdown();
+        return closed || transport.isShutdown();
     }
 
     /** Makes the channel try its dead endpoints now, at most ten times a second. */

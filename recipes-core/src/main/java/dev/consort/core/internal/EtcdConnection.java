@@ -247,6 +247,7 @@ public final class EtcdConnection implements Connection {
         history.close();
         watches.close();
         timing.close();
+        calls.close();
         callbacks.shutdown();
         access.close();
         if (ownsClient) {

@@ -102,7 +102,7 @@ final class EtcdGuardedTxn implements GuardedTxn {
             throw new IllegalStateException("already committed: take a new transaction from the guard");
         }
         committed = true;
-        CompletableFuture<Boolean> result = new CompletableFuture<>();
+        CompletableFuture<Boolean> result = session.calls().answeredAtLatestByClose(new CompletableFuture<>());
         TxnRequest built = request.build();
         session.execute(() -> {
             if (grant.guardedStart()) {

@@ -58,6 +58,7 @@ final class PrefixMirror implements WatchHub.Listener {
     void add(ViewSubscriber subscriber) {
         serializer.execute(() -> {
             if (closed) {
+                subscriber.offerEnd();
                 return;
             }
             subscribers.add(subscriber);
@@ -99,6 +100,7 @@ final class PrefixMirror implements WatchHub.Listener {
     void close() {
         closed = true;
         serializer.execute(() -> {
+            subscribers.forEach(ViewSubscriber::offerEnd);
             subscribers.clear();
             entries = byKey();
             copy = null;

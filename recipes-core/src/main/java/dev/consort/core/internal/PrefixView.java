@@ -44,7 +44,7 @@ public final class PrefixView {
     public interface Subscription extends AutoCloseable {
         /**
          * Completes, on the listener's executor, when the listener has been told its first snapshot; exceptionally with a
-         * {@link RecipeException} if etcd refuses to be read. Without an answer it waits.
+         * {@link RecipeException} if etcd refuses to be read, or if it is closed before. Without an answer it waits.
          */
         CompletableFuture<Void> ready();
 

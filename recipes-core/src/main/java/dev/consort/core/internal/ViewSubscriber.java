@@ -175,6 +175,12 @@ final class ViewSubscriber implements PrefixView.Subscription {
         offerNews(() -> listener.onFailed(why));
     }
 
+    /** Nothing more will come. */
+    void offerEnd() {
+        inOrder.execute(() -> ready.completeExceptionally(
+                new RecipeException(recipe, prefix, "it was closed before etcd had been read", null)));
+    }
+
     /** News that nobody has listened to yet are out of date when others come. */
     private void offerNews(Runnable call) {
         lock.lock();
@@ -254,5 +260,6 @@ final class ViewSubscriber implements PrefixView.Subscription {
         if (leaving != null) {
             leaving.run();
         }
+        offerEnd();
     }
 }

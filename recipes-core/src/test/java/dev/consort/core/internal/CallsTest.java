@@ -154,4 +154,20 @@ class CallsTest {
         second.end(Status.UNAVAILABLE);
         assertThat(failure(read).kind()).isEqualTo(CallFailure.Kind.AMBIGUOUS);
     }
+
+    /** Between two attempts it waits for a timer, and there is none any more. */
+    @Test
+    void connectionClosed_whatIsNotAnsweredFails() {
+        EtcdConnection connection = new EtcdConnection(client, false, List.of(), SECOND, SECOND, timing);
+        CompletableFuture<RangeResponse> betweenAttempts = connection.calls().range(READ, () -> true);
+        only().end(Status.UNAVAILABLE);
+        CompletableFuture<RangeResponse> sent = connection.calls().range(READ, () -> true);
+        connection.close();
+        assertThat(failure(betweenAttempts).kind()).isEqualTo(CallFailure.Kind.AMBIGUOUS);
+        assertThat(failure(sent)).hasMessageContaining("its connection was closed");
+        only().answer(RangeResponse.getDefaultInstance()); // too late
+        CompletableFuture<RangeResponse> late = connection.calls().range(READ, () -> true);
+        only().end(Status.UNAVAILABLE);
+        assertThat(failure(late)).hasMessageContaining("UNAVAILABLE");
+    }
 }

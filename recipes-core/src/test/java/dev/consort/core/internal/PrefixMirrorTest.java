@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.PermissionDeniedException;
+import dev.consort.core.RecipeException;
 import dev.consort.core.internal.PrefixView.Cause;
 import dev.consort.core.internal.PrefixView.Subscription;
 import io.etcd.jetcd.Client;
@@ -261,5 +262,19 @@ class PrefixMirrorTest {
         read.answer(page(7, false, kv("a", 3, 1)));
         assertThat(server.take(WatchGrpc.getWatchMethod())).isEmpty();
         assertThat(recorder.snapshots()).isEmpty();
+    }
+
+    @Test
+    void closedBeforeItWasRead_saysSoToWhoeverWaits() {
+        Subscription other = look(new ViewRecorder());
+        other.close();
+        assertThat(Waits.failure(other.ready()))
+                .isInstanceOf(RecipeException.class)
+                .hasMessageContaining("'app/'")
+                .hasMessageContaining("closed before");
+        assertThat(view.ready()).isNotDone();
+        connection.close();
+        assertThat(Waits.failure(view.ready())).hasMessageContaining("closed before");
+        assertThat(recorder.state()).isEmpty();
     }
 }

@@ -85,6 +85,7 @@ class PrefixViewProperties {
     private static final class Looker implements PrefixView.Listener {
         final ViewRecorder recorder = new ViewRecorder();
         volatile CountDownLatch gate = new CountDownLatch(0); // replaced by the test's thread
+        volatile boolean held;
 
         @Nullable
         Subscription subscription;
@@ -103,7 +104,9 @@ class PrefixViewProperties {
 
         private void pass() {
             try {
+                held = true;
                 gate.await();
+                held = false;
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -181,6 +184,12 @@ class PrefixViewProperties {
                 sizes.put(operator.putAll(values), number + 1);
             }
             case PUT_MANY -> {
+                if (number < 5) { // more than a slow one's buffer, which chance alone makes too seldom
+                    run(new Step(Kind.UP, number), prefix, lookers, sizes, down);
+                    run(new Step(Kind.BLOCK, number), prefix, lookers, sizes, down);
+                    run(new Step(Kind.PUT, number), prefix, lookers, sizes, down);
+                    soon(() -> assertThat(lookers).anyMatch(looker -> looker.held));
+                }
                 for (int i = 0; i < 12; i++) {
                     Map<String, String> values = new LinkedHashMap<>();
                     for (int n = 0; n < 100; n++) {

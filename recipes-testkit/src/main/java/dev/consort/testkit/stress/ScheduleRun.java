@@ -187,10 +187,7 @@ final class ScheduleRun {
                             && player.wanted().join().isEmpty()
                             && player.released().isDone());
         });
-        if (!stage.isReal()) {
-            // In real time a session is closed with its connection, whose timer then drops what was to be asked again.
-            settled("every call is answered", () -> players.stream().allMatch(Player::isAnswered));
-        }
+        settled("every call is answered", () -> players.stream().allMatch(Player::isAnswered));
         settled("every session is closed", () -> closing.stream().allMatch(CompletableFuture::isDone));
         for (int i = 0; i < seats.size(); i++) {
             Player player = players.get(i);
