@@ -14,7 +14,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** How schedules are drawn and shown; what a proxy makes of them is in FaultProxyScheduleTest. */
+/** How schedules are drawn and shown; what a proxy makes of them is in FaultProxyScheduleIT. */
 class NetworkScheduleTest {
     private static final Duration LENGTH = Duration.ofSeconds(2);
 

@@ -6,6 +6,7 @@ import dev.consort.testkit.EtcdProcess;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 
 /** Faults of a cluster and of its networks, one at a time, each until it is felt. For one thread. */
 final class Troubles {
@@ -45,8 +46,8 @@ final class Troubles {
         EtcdMember following = cluster.member((leader + 1 + random.nextInt(2)) % 3);
         Network network = networks.get(random.nextInt(networks.size()));
         switch (trouble) {
-            case KILL_LEADER -> felt(trouble, leading::kill, 600, leading::restart);
-            case KILL_FOLLOWER -> felt(trouble, following::kill, 600, following::restart);
+            case KILL_LEADER -> killed(trouble, leading);
+            case KILL_FOLLOWER -> killed(trouble, following);
             case PAUSE_LEADER -> felt(trouble, leading::pause, 1000 + random.nextInt(1500), leading::resume);
             case PAUSE_FOLLOWER -> felt(trouble, following::pause, 1000 + random.nextInt(1000), following::resume);
             case RESET_NETWORK -> felt(trouble, network::reset, 200, () -> {});
@@ -62,12 +63,27 @@ final class Troubles {
         return trouble.name();
     }
 
+    /** Where no call was under way and no watch stood, that the connections broke is all that there is to feel. */
+    private void killed(Trouble trouble, EtcdMember member) {
+        felt(
+                trouble,
+                member::kill,
+                600,
+                member::restart,
+                () -> networks.stream()
+                        .allMatch(network -> network.to(member.index()).openConnections() == 0));
+    }
+
     private void felt(Trouble trouble, Runnable begin, long millis, Runnable end) {
+        felt(trouble, begin, millis, end, () -> false);
+    }
+
+    private void felt(Trouble trouble, Runnable begin, long millis, Runnable end, BooleanSupplier seen) {
         long before = troubles();
         begin.run();
         try {
             Chaos.pause(millis);
-            Chaos.within(FELT_WITHIN, trouble + " is felt", () -> troubles() > before);
+            Chaos.within(FELT_WITHIN, trouble + " is felt", () -> troubles() > before || seen.getAsBoolean());
         } finally {
             end.run();
         }

@@ -9,7 +9,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class ClaimModelTest {
+class ClaimModelProperties {
     private static final int LIMIT = 1_000_000;
 
     @Test
@@ -30,12 +30,13 @@ class ClaimModelTest {
     @Test
     void aPutThatDoesNotCompareTheFence_leavesAGhost() {
         assertThat(without(Rule.PUT_COMPARES_FENCE, 1, 1, 1).violation())
-                .hasValueSatisfying(ClaimModelTest::ghostStays);
+                .hasValueSatisfying(ClaimModelProperties::ghostStays);
     }
 
     @Test
     void aSweepThatDoesNotMoveTheFence_leavesAGhost() {
-        assertThat(without(Rule.SWEEP_MOVES_FENCE, 1, 1, 1).violation()).hasValueSatisfying(ClaimModelTest::ghostStays);
+        assertThat(without(Rule.SWEEP_MOVES_FENCE, 1, 1, 1).violation())
+                .hasValueSatisfying(ClaimModelProperties::ghostStays);
     }
 
     @Test

@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -19,7 +22,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** {@link LockContract} lets right locks pass and refuses wrong ones, by each of its rules. */
-class LockContractTest {
+class LockContractIT {
     /** The rules that refuse a lock. A rule that no lock here offends against would be worth nothing. */
     private static final Map<Class<? extends BrokenLock>, List<String>> REFUSED = Map.ofEntries(
             Map.entry(
@@ -90,10 +93,10 @@ class LockContractTest {
             Map.entry(BrokenLock.Unconditional.class, List.of("newCondition_worksOrIsNotSupported")));
 
     /** What is refused, instead of a subclass for each. */
-    private static Supplier<Lock> refused = ReentrantLock::new;
+    private static final ThreadLocal<Supplier<Lock>> refused = ThreadLocal.withInitial(() -> ReentrantLock::new);
 
     static class Refused extends LockContract {
-        private final Lock lock = refused.get();
+        private final Lock lock = refused.get().get();
 
         @Override
         protected Lock lock() {
@@ -106,15 +109,25 @@ class LockContractTest {
         }
     }
 
+    /** Several at a time, for most of the time they wait. */
     @Test
     void brokenLocks_areRefusedByTheRulesThatTheyOffend() {
-        REFUSED.forEach((lock, rules) -> {
-            refused = () -> make(lock);
-            JupiterRun run = JupiterRun.ofMethods(Refused.class, rules);
-            assertThat(run.failed())
-                    .as(() -> lock.getSimpleName() + ": " + run)
-                    .containsExactlyInAnyOrderElementsOf(rules);
-        });
+        ExecutorService threads = Executors.newFixedThreadPool(6);
+        try {
+            List<CompletableFuture<Void>> runs = REFUSED.entrySet().stream()
+                    .map(entry ->
+                            CompletableFuture.runAsync(() -> assertRefused(entry.getKey(), entry.getValue()), threads))
+                    .toList();
+            runs.forEach(CompletableFuture::join);
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static void assertRefused(Class<? extends BrokenLock> lock, List<String> rules) {
+        refused.set(() -> make(lock));
+        JupiterRun run = JupiterRun.ofMethods(Refused.class, rules);
+        assertThat(run.failed()).as(() -> lock.getSimpleName() + ": " + run).containsExactlyInAnyOrderElementsOf(rules);
     }
 
     private static Lock make(Class<? extends BrokenLock> lock) {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class FaultProxyTest {
+class FaultProxySocketsIT {
     private static final int SILENCE_MILLIS = 100;
     private static final int ANSWER_MILLIS = 5_000;
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Limited rates, and faults that come by a schedule. */
 @Timeout(30)
-class FaultProxyScheduleTest {
+class FaultProxyScheduleIT {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final int SILENCE_MILLIS = 100;
 

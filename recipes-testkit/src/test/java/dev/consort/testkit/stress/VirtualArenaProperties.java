@@ -17,7 +17,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.RandomGenerator;
 
 /** The arena itself: it lets a right lock pass, does the same again, and catches wrong ones. */
-class VirtualArenaTest {
+class VirtualArenaProperties {
     private static final Duration TTL = Duration.ofSeconds(6);
 
     /** The plain lock is made for slowness only: it gives its session up when a call fails. */

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Chaos itself, for the death of one leader: it lets a right lock pass and catches a wrong one. */
-class ChaosIT {
+class PollingChaos {
     @Test
     void rightLock_passes() {
         Map<String, Long> tally = Chaos.run(client -> new PollingContender(client, true), 3, Duration.ofMillis(1), 9);

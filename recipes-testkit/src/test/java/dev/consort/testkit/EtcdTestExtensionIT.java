@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 
 /** {@link EtcdTest} on the embedded server: test classes are run as a build runs them, bad ones too. */
-class EtcdTestExtensionTest {
+class EtcdTestExtensionIT {
     private static final Map<String, String> PARALLEL = Map.of(
             "junit.jupiter.execution.parallel.enabled", "true",
             "junit.jupiter.execution.parallel.config.strategy", "fixed",

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Histories of many names at once. */
-class ManyNamesTest {
+class ManyNamesProperties {
     private static final int NAMES = 100;
     private static final int EACH = 1000;
     private static final Duration MOST = Duration.ofSeconds(20);
