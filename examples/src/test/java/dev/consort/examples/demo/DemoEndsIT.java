@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** However the demo is ended, no process and no key of it stays. Whole runs are for {@code ./demo}. */
@@ -63,6 +64,7 @@ class DemoEndsIT {
 
     /** The workers are then on their own, without etcd and without the one who would tell them to end. */
     @Test
+    @Tag("long")
     void killOnTheEmbeddedServer_whileAWorkerIsStopped_leavesNoProcess() throws IOException, InterruptedException {
         assertThat(endedOnTheEmbeddedServer("KILL", Event.Kind.STOPPED)).doesNotContain("removed");
     }
