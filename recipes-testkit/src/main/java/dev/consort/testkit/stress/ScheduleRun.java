@@ -277,20 +277,22 @@ final class ScheduleRun {
     }
 
     /**
-     * What was granted on a claim that somebody had taken away just before is lost as soon as its owner hears of it. Until
-     * then it can do no harm, which the server's history shows, but it fits in no order.
+     * What was granted on a claim that somebody had taken away just before, as to the next client of the same session, is
+     * lost as soon as its owner hears of it. Until then it can do no harm, which the server's history shows, but it fits in
+     * no order.
      */
     private static List<Operation<Ownership>> withoutPhantoms(List<Operation<Ownership>> told) {
-        Map<Long, Long> takenAway = new HashMap<>();
+        Map<Long, Long> takenAway = new HashMap<>(); // by claim
         Set<Long> phantoms = new HashSet<>();
         for (Operation<Ownership> operation : told) {
             if (operation.what() instanceof Lost lost) {
-                takenAway.merge(lost.token(), operation.invoked(), Math::min);
+                takenAway.merge(lost.token() >> ClaimLives.SEQUENCE_BITS, operation.invoked(), Math::min);
             }
         }
         for (Operation<Ownership> operation : told) {
             if (operation.what() instanceof Acquired acquired
-                    && takenAway.getOrDefault(acquired.token(), Operation.NEVER) < operation.completed()) {
+                    && takenAway.getOrDefault(acquired.token() >> ClaimLives.SEQUENCE_BITS, Operation.NEVER)
+                            < operation.completed()) {
                 phantoms.add(acquired.token());
             }
         }
