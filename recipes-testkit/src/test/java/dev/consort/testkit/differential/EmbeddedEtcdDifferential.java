@@ -22,6 +22,7 @@ class EmbeddedEtcdDifferential {
     private static final int LANES = 4;
     private static final int SOME = 120;
     private static final int MANY = 5000;
+    private static final long SEED = 20261121;
 
     @SuppressWarnings("NullAway.Init") // by open
     private static List<ServerPair> pairs;
@@ -77,7 +78,10 @@ class EmbeddedEtcdDifferential {
     }
 
     private static void compare(String name, Arbitrary<List<Step>> arbitrary, int count) throws InterruptedException {
-        long seed = Long.getLong("consort.seed", ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
+        // Every build compares the same few, so that it fails for what was changed; the long form looks for what is
+        // new.
+        long usual = count == MANY ? ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE) : SEED;
+        long seed = Long.getLong("consort.seed", usual);
         int from = Integer.getInteger("consort.from", 0);
         int to = Integer.getInteger("consort.to", count);
         sequences.compare(name + " on etcd " + pairs.get(0).version(), arbitrary, seed, from, to);
