@@ -171,8 +171,9 @@ class FaultProxyScheduleIT {
         assertThat(played).succeedsWithin(SOON);
         client.getOutputStream().write(new byte[10]);
         assertThat(server.getInputStream().readAllBytes()).hasSize(3);
-        try (Socket again = connectClient()) {
-            listening.accept().close();
+        try (Socket again = connectClient();
+                Socket accepted = listening.accept()) {
+            assertThat(accepted.isConnected()).isTrue();
             proxy.strike(fault(0, Kind.RESET, Direction.TO_CLIENT, 0));
             assertThatExceptionOfType(IOException.class)
                     .isThrownBy(() -> {
