@@ -5,14 +5,12 @@ import com.google.protobuf.ByteString;
 import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import io.etcd.jetcd.api.KeyValue;
-import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a claim's key, and finds out for certain whether it was put: ACQUIRE and RESOLVE of docs/protocol.md.
@@ -28,8 +26,8 @@ final class Acquisition {
         /** etcd does not let it be decided for now; whoever waits is to be told, the acquisition goes on. */
         void stuck(RecipeException why);
 
-        /** The key was put. The claim before is given if there is just one. */
-        void made(long revision, long ahead, @Nullable QueuedClaim before);
+        /** The key was put, and this is what was read with it. */
+        void made(long revision, ClaimRule.Verdict verdict);
 
         /** The key was put by an attempt that was not answered. */
         void found(KeyValue mine);
@@ -94,13 +92,9 @@ final class Acquisition {
 
     private void onPut(TxnResponse response) {
         if (response.getSucceeded()) {
-            RangeResponse range = response.getResponses(1).getResponseRange();
-            List<QueuedClaim> claims = QueuedClaim.inOrder(range.getKvsList(), keys.prefix());
             over = true;
             owner.made(
-                    response.getHeader().getRevision(),
-                    range.getCount() - 1,
-                    range.getCount() == 2 ? claims.get(0) : null);
+                    response.getHeader().getRevision(), keys.rule().made(keys, ClaimTxns.rangesAfterFirst(response)));
             return;
         }
         List<KeyValue> fence = read(response, 1);

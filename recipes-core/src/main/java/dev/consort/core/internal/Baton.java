@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import com.google.protobuf.ByteString;
+import dev.consort.core.internal.ClaimRule.Next;
+import dev.consort.core.internal.ClaimTxns.Letter;
 import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 /**
- * Removing a claim and telling the next one that it is granted, as a thread passes an MCS lock on: one commit if the
- * next one is known; else one that deletes and reads, and one that tells.
+ * Removing a claim and telling those that it grants by going, as a thread passes an MCS lock on: one commit if they
+ * are known; else one that deletes and reads, and one that tells.
  *
  * <p>Concurrency: confined to the session's serializer; futures complete on it.
  */
 final class Baton {
-    /** How many heads may vanish under our hands before the rest is left to the watch that each waiter has. */
-    private static final int MAX_TELLS = 16;
+    /** How often heads may vanish under our hands before the rest is left to the watch that each waiter has. */
+    private static final int MAX_REFUSALS = 16;
+
+    /** As many as a transaction of 128 compares carries. */
+    private static final int MAX_LETTERS = 40;
 
     private final EtcdSession session;
     private final QueueKeys keys;
@@ -31,11 +38,12 @@ final class Baton {
     /** Completes with whether the claim existed until now, once its removal is certain. */
     CompletableFuture<Boolean> release(long revision, List<QueuedClaim> following) {
         CompletableFuture<Boolean> removed = new CompletableFuture<>();
-        if (following.isEmpty() || following.get(0).lease().isEmpty()) {
+        Next next = keys.rule().next(following);
+        if (next.granted().isEmpty() || next.granted().size() > MAX_LETTERS) {
             releaseAndRead(revision, false, removed);
             return removed;
         }
-        TxnRequest tell = tell(following);
+        TxnRequest tell = ClaimTxns.tell(keys, letters(next.granted(), following), next.stopper());
         session.onAnswer(
                 session.calls().txn(ClaimTxns.releaseAndTell(keys, revision, session.leaseId(), tell)),
                 (response, failure) -> {
@@ -44,10 +52,13 @@ final class Baton {
                         releaseAndRead(revision, failure.kind() == CallFailure.Kind.AMBIGUOUS, removed);
                     } else if (response.getSucceeded()) {
                         removed.complete(true);
-                        onTold(response.getResponses(1).getResponseTxn(), following.get(0), 0);
+                        TxnResponse told = response.getResponses(1).getResponseTxn();
+                        if (!told.getSucceeded()) {
+                            new Telling(revision).onRefused(told, next.granted());
+                        }
                     } else {
                         removed.complete(false);
-                        tellHead(response.getResponses(0), 0);
+                        new Telling(revision).readBy(response.getResponses(0));
                     }
                 });
         return removed;
@@ -70,56 +81,100 @@ final class Baton {
                     // Where an earlier attempt may have removed it, that it is gone does not mean that it was lost.
                     removed.complete(ours || repeated.get());
                     // (!) Also when the claim was gone: an attempt that was not answered may have removed it.
-                    tellHead(response.getResponses(ours ? 1 : 0), 0);
+                    new Telling(revision).readBy(response.getResponses(ours ? 1 : 0));
                 });
     }
 
-    private void tellHead(ResponseOp read, int tells) {
-        RangeResponse range = read.getResponseRange();
-        if (range.getCount() <= range.getKvsCount()) {
-            tellFirst(QueuedClaim.inOrder(range.getKvsList(), keys.prefix()), tells);
-        } else {
-            // More than a message carries: let the server sort, outside of any transaction.
-            session.onAnswer(session.calls().range(ClaimTxns.first(keys), session::isOpen), (sorted, failure) -> {
-                if (failure == null) {
-                    tellFirst(QueuedClaim.inOrder(sorted.getKvsList(), keys.prefix()), tells);
+    private List<Letter> letters(List<QueuedClaim> to, List<QueuedClaim> claims) {
+        // Of those granted together nobody passes the baton on without reading.
+        List<QueuedClaim> following =
+                to.size() > 1 ? List.of() : claims.subList(claims.indexOf(to.get(0)) + 1, claims.size());
+        return to.stream()
+                .map(claim -> {
+                    long lease = keys.rule().lease(claim).orElseThrow();
+                    Message message = new Message(keys.name(), claim.revision(), following);
+                    return new Letter(claim, lease, session.mailboxKey(lease), message);
+                })
+                .toList();
+    }
+
+    /** Telling those whom the end of one claim grants, after reading who is there. */
+    private final class Telling {
+        private final QueuedClaim left;
+        private int refusals;
+        private boolean singly; // since one of several could not be told
+        private long told; // up to this revision
+
+        Telling(long revision) {
+            left = new QueuedClaim(keys.own().substring(keys.prefix().size()), revision);
+        }
+
+        void readBy(ResponseOp op) {
+            RangeResponse range = op.getResponseRange();
+            if (range.getCount() <= range.getKvsCount()) {
+                tell(keys.inOrder(range), true);
+            } else {
+                // More than a message carries: let the server sort, outside of any transaction.
+                read(ClaimTxns.FOLLOWING_LIMIT);
+            }
+        }
+
+        private void read(int limit) {
+            session.onAnswer(
+                    session.calls().range(ClaimTxns.first(keys, limit), session::isOpen), (sorted, failure) -> {
+                        if (failure == null) {
+                            tell(keys.inOrder(sorted), sorted.getCount() <= sorted.getKvsCount());
+                        }
+                    });
+        }
+
+        private void tell(List<QueuedClaim> claims, boolean all) {
+            int granted = keys.rule().granted(claims);
+            if (granted == claims.size() && !all) {
+                read(2 * claims.size()); // those granted may be more than were read
+                return;
+            }
+            List<QueuedClaim> next = untold(claims, granted);
+            if (next.isEmpty()) {
+                return;
+            }
+            TxnRequest request = ClaimTxns.tell(keys, letters(next, claims), null);
+            session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
+                if (failure == null && !response.getSucceeded()) {
+                    onRefused(response, next);
+                } else {
+                    // A failure says that a lease is gone: its key goes too, which those behind it see.
+                    singly |= failure != null;
+                    if (failure == null || next.size() == 1) {
+                        told = next.get(next.size() - 1).revision();
+                    }
+                    tell(claims, all);
                 }
             });
         }
-    }
 
-    private void tellFirst(List<QueuedClaim> claims, int tells) {
-        if (claims.isEmpty() || claims.get(0).lease().isEmpty() || tells >= MAX_TELLS) {
-            return;
-        }
-        session.onAnswer(session.calls().untilAnswered(tell(claims), session::isOpen), (response, failure) -> {
-            if (failure == null) {
-                onTold(response, claims.get(0), tells + 1);
-            }
-            // Else its lease is gone: its key goes too, which the one behind it sees.
-        });
-    }
-
-    private void onTold(TxnResponse response, QueuedClaim told, int tells) {
-        if (!response.getSucceeded()) {
+        /** Not all of them are there, or somebody has no mailbox, being no program of ours. */
+        void onRefused(TxnResponse response, List<QueuedClaim> to) {
             ResponseOp read = response.getResponses(0);
-            boolean foreign = read.getResponseRange().getKvsList().stream()
-                    .anyMatch(kv -> kv.getKey().equals(keys.key(told)) && kv.getCreateRevision() == told.revision());
-            if (!foreign) {
-                tellHead(read, tells);
+            if (to.size() == 1 && keys.inOrder(read.getResponseRange()).contains(to.get(0))) {
+                told = to.get(0).revision();
+            }
+            singly |= to.size() > 1;
+            if (++refusals < MAX_REFUSALS) {
+                readBy(read);
             }
         }
-    }
 
-    private TxnRequest tell(List<QueuedClaim> claims) {
-        QueuedClaim next = claims.get(0);
-        long lease = next.lease().orElseThrow();
-        ByteString mailbox = session.mailboxKey(lease);
-        return ClaimTxns.tell(
-                keys,
-                next,
-                mailbox,
-                lease,
-                new Message(keys.name(), next.revision(), claims.subList(1, claims.size())));
+        /** Whoever was granted before knows it, or is told by the one whose end granted it. */
+        private List<QueuedClaim> untold(List<QueuedClaim> claims, int granted) {
+            List<QueuedClaim> before = Stream.concat(claims.stream(), Stream.of(left))
+                    .sorted(Comparator.comparingLong(QueuedClaim::revision))
+                    .toList();
+            Set<QueuedClaim> known = Set.copyOf(before.subList(0, keys.rule().granted(before)));
+            return claims.subList(0, granted).stream()
+                    .filter(claim -> claim.revision() > told && !known.contains(claim))
+                    .limit(singly ? 1 : MAX_LETTERS)
+                    .toList();
+        }
     }
 }

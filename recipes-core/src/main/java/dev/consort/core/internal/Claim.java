@@ -3,6 +3,7 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.RecipeException;
+import dev.consort.core.internal.ClaimRule.Verdict;
 import io.etcd.jetcd.api.KeyValue;
 import java.time.Duration;
 import java.util.List;
@@ -120,14 +121,9 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     }
 
     @Override
-    public void made(long newRevision, long ahead, @Nullable QueuedClaim before) {
-        born(newRevision, newRevision, acquiring, ahead);
-        if (ahead <= 1) {
-            decide(before, newRevision);
-        } else if (!decidedWithoutReading()) {
-            // Several are before this one; which is the last of them matters only once it is to be watched.
-            await();
-        }
+    public void made(long newRevision, Verdict verdict) {
+        born(newRevision, newRevision, acquiring, verdict.ahead());
+        decide(verdict, newRevision);
     }
 
     @Override
@@ -171,24 +167,34 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         return false;
     }
 
-    private void decide(@Nullable QueuedClaim before, long atRevision) {
+    private void decide(Verdict verdict, long atRevision) {
         if (decidedWithoutReading()) {
             return;
         }
-        if (before == null) {
+        if (verdict.granted()) {
             hold(List.of());
-        } else if (before.lease().isEmpty()) {
-            owner.refused(new RecipeException(
-                    recipe,
-                    keys.name(),
-                    "the foreign key '" + session.text(keys.key(before))
-                            + "' lies below this name and blocks it; delete that key, or use names that do not nest",
-                    null));
-            release();
-        } else {
-            watches.before(keys.key(before), atRevision + 1);
-            await();
+            return;
         }
+        for (QueuedClaim blocker : verdict.blockers()) {
+            if (keys.rule().lease(blocker).isEmpty()) {
+                blockedByForeign(blocker);
+                return;
+            }
+        }
+        if (!verdict.blockers().isEmpty()) {
+            watches.before(verdict.blockers().stream().map(keys::key).toList(), atRevision + 1);
+        }
+        await();
+    }
+
+    private void blockedByForeign(QueuedClaim blocker) {
+        owner.refused(new RecipeException(
+                recipe,
+                keys.name(),
+                "the foreign key '" + session.text(keys.key(blocker))
+                        + "' lies below this name and blocks it; delete that key, or use names that do not nest",
+                null));
+        release();
     }
 
     private void await() {
@@ -228,9 +234,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                     } else {
                         watches.verified(now);
                         if (state != State.HELD) {
-                            List<QueuedClaim> before = QueuedClaim.inOrder(
-                                    response.getResponses(1).getResponseRange().getKvsList(), keys.prefix());
-                            decide(before.isEmpty() ? null : before.get(0), now);
+                            decide(keys.rule().checked(keys, ClaimTxns.rangesAfterFirst(response)), now);
                         }
                     }
                 }));
@@ -310,29 +314,23 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     // MESSAGE and what the watches tell
 
-    void onMessage(Message message) {
-        switch (state) {
-            case ACQUIRING -> {
-                // (!) The message about a claim may come before the answer to its put.
-                if (kept == null || message.revision() > kept.revision()) {
-                    kept = message;
-                }
+    /** Whether it may be about this claim. */
+    boolean onMessage(Message message) {
+        if (state == State.ACQUIRING) {
+            // (!) The message about a claim may come before the answer to its put.
+            if (kept == null || message.revision() > kept.revision()) {
+                kept = message;
             }
-            case WAITING -> {
-                if (message.revision() == revision) {
-                    hold(message.following());
-                }
-            }
-            case NONE -> removeGhost(message.revision());
-            case HELD -> {
-                // The claim before was seen to go first: the message still tells who follows.
-                if (message.revision() == revision && following.isEmpty()) {
-                    following = message.following();
-                    owner.followed();
-                }
-            }
-            case RELEASING -> {}
+            return true;
         }
+        if (state == State.WAITING && message.revision() == revision) {
+            hold(message.following());
+        } else if (state == State.HELD && message.revision() == revision && following.isEmpty()) {
+            // The claim before was seen to go first: the message still tells who follows.
+            following = message.following();
+            owner.followed();
+        }
+        return state != State.NONE && message.revision() == revision;
     }
 
     /** (!) The mailbox keeps its last message only, and may have lost one. */

@@ -2,6 +2,7 @@
 package dev.consort.core.internal;
 
 import dev.consort.core.LossReason;
+import dev.consort.core.internal.ClaimSpec.Mode;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClaimQueues {
     private final EtcdSession session;
-    private final NavigableMap<String, ClaimQueue> byName = new TreeMap<>();
+    private final NavigableMap<String, LocalQueue> byName = new TreeMap<>();
 
     ClaimQueues(EtcdSession session) {
         this.session = session;
@@ -23,7 +24,7 @@ final class ClaimQueues {
 
     void enqueue(Waiter waiter) {
         String name = waiter.spec.name();
-        ClaimQueue queue = byName.get(name);
+        LocalQueue queue = byName.get(name);
         if (queue == null) {
             String other = nestingWith(name);
             if (other != null) {
@@ -33,15 +34,26 @@ final class ClaimQueues {
                                         + "', which this process uses too: one would sit in the queue of the other; rename one"));
                 return;
             }
-            queue = create(name, waiter.spec.recipe());
+            queue = create(name, waiter.spec.recipe(), waiter.spec.mode() == Mode.EXCLUSIVE);
+        }
+        if (queue instanceof ExclusiveQueue != (waiter.spec.mode() == Mode.EXCLUSIVE)) {
+            waiter.result.completeExceptionally(new IllegalArgumentException("name '" + name
+                    + "' is used as a read-write lock and as something else by this process; rename one"));
+            return;
         }
         queue.enqueue(waiter);
     }
 
-    private ClaimQueue create(String name, String recipe) {
-        ClaimQueue queue = new ClaimQueue(session, QueueKeys.of(session.engine(), name, session.leaseId()), recipe);
+    private LocalQueue create(String name, String recipe, boolean exclusive) {
+        LocalQueue queue = exclusive
+                ? new ExclusiveQueue(session, keys(name, ExclusiveRule.INSTANCE), recipe)
+                : new ReadWriteQueue(session, keys(name, ReadWriteRule.READ), keys(name, ReadWriteRule.WRITE), recipe);
         byName.put(name, queue);
         return queue;
+    }
+
+    private QueueKeys keys(String name, ClaimRule rule) {
+        return QueueKeys.of(session.engine(), name, session.leaseId(), rule);
     }
 
     private @Nullable String nestingWith(String name) {
@@ -56,7 +68,7 @@ final class ClaimQueues {
     }
 
     void withdraw(Waiter waiter) {
-        ClaimQueue queue = byName.get(waiter.spec.name());
+        LocalQueue queue = byName.get(waiter.spec.name());
         if (queue != null) {
             queue.withdraw(waiter);
         }
@@ -68,27 +80,31 @@ final class ClaimQueues {
 
     /** A message for a queue that nobody here uses speaks of a ghost. */
     void onMessage(Message message) {
-        ClaimQueue queue = byName.get(message.queue());
+        LocalQueue queue = byName.get(message.queue());
         if (queue == null) {
-            onGhost(message.queue(), message.revision());
+            // Which claim of ours it may be is told by those released lately; else only a mutex's can be meant.
+            List<QueueKeys> lately = session.releasedLately(message.queue());
+            (lately.isEmpty() ? List.of(keys(message.queue(), ExclusiveRule.INSTANCE)) : lately)
+                    .forEach(keys -> onGhost(keys, message.revision()));
         } else {
             queue.onMessage(message);
         }
     }
 
     /** A claim of ours was found for a name that was released: nobody's, unless the name is in use again. */
-    void onGhost(String name, long revision) {
-        if (session.isOpen() && !byName.containsKey(name)) {
-            create(name, "Session").removeGhost(revision);
+    void onGhost(QueueKeys keys, long revision) {
+        if (session.isOpen() && !byName.containsKey(keys.name())) {
+            create(keys.name(), "Session", keys.rule() == ExclusiveRule.INSTANCE)
+                    .removeGhost(keys, revision);
         }
     }
 
     void recheck() {
-        List.copyOf(byName.values()).forEach(ClaimQueue::recheck);
+        List.copyOf(byName.values()).forEach(LocalQueue::recheck);
     }
 
     void sessionEnded(LossReason reason) {
-        List<ClaimQueue> all = List.copyOf(byName.values());
+        List<LocalQueue> all = List.copyOf(byName.values());
         byName.clear();
         all.forEach(queue -> queue.sessionEnded(reason));
     }

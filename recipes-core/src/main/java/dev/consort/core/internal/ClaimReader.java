@@ -13,7 +13,7 @@ public final class ClaimReader {
 
     /** The claims in order; at most so many, or all for 0. Bounded by the request timeout; keeps the interrupt flag. */
     public static List<StoredClaim> read(EtcdSession session, ClaimSpec spec, int limit) {
-        QueueKeys keys = QueueKeys.of(session.engine(), spec.name(), session.leaseId());
+        QueueKeys keys = QueueKeys.of(session.engine(), spec.name(), session.leaseId(), ExclusiveRule.INSTANCE);
         Calls calls = session.calls();
         Duration timeout = calls.requestTimeout();
         RangeRequest request = ClaimTxns.prefix(keys.prefix(), limit)

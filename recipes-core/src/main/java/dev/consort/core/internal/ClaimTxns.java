@@ -7,9 +7,13 @@ import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.PutRequest;
 import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.RequestOp;
+import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.TxnResponse;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The requests of the claim queue's protocol. */
 final class ClaimTxns {
@@ -18,16 +22,16 @@ final class ClaimTxns {
 
     private ClaimTxns() {}
 
-    /** If neither my claim nor a newer fence exists: put my claim, and see whether I am alone. */
+    /** If neither my claim nor a newer fence exists: put my claim, and see what its rule asks for. */
     static TxnRequest acquire(QueueKeys keys, ByteString value, long lease, ByteString fence, long fenceRevision) {
-        return TxnRequest.newBuilder()
+        TxnRequest.Builder txn = TxnRequest.newBuilder()
                 .addCompare(createIs(keys.own(), 0))
                 .addCompare(modIs(fence, fenceRevision))
                 .addSuccess(put(keys.own(), value, lease))
-                .addSuccess(op(prefix(keys.prefix(), 2)))
                 .addFailure(op(key(keys.own())))
-                .addFailure(op(key(fence)))
-                .build();
+                .addFailure(op(key(fence)));
+        keys.rule().whenMade(keys).forEach(read -> txn.addSuccess(op(read)));
+        return txn.build();
     }
 
     /** Kills every acquire that was sent before and has not landed, and reads what has. */
@@ -38,16 +42,19 @@ final class ClaimTxns {
                 .build();
     }
 
-    /** Reads my claim and the one before it at one revision. Read-only, so the sort is outside the apply loop. */
+    /** Reads my claim and what its rule asks for at one revision. Read-only, so a sort is outside the apply loop. */
     static TxnRequest check(QueueKeys keys, long revision) {
-        RangeRequest.Builder before = prefix(keys.prefix(), 1)
+        TxnRequest.Builder txn = TxnRequest.newBuilder().addSuccess(op(key(keys.own())));
+        keys.rule().whenChecked(keys, revision).forEach(read -> txn.addSuccess(op(read)));
+        return txn.build();
+    }
+
+    /** The last claim of a range before a revision. */
+    static RangeRequest.Builder lastBefore(ByteString prefix, long revision) {
+        return prefix(prefix, 1)
                 .setMaxCreateRevision(revision - 1)
                 .setSortTarget(RangeRequest.SortTarget.CREATE)
                 .setSortOrder(RangeRequest.SortOrder.DESCEND);
-        return TxnRequest.newBuilder()
-                .addSuccess(op(key(keys.own())))
-                .addSuccess(op(before))
-                .build();
     }
 
     /** Reads my claim. */
@@ -77,19 +84,27 @@ final class ClaimTxns {
                 .build();
     }
 
-    /** Puts the message in the mailbox of a session of ours, if that claim still exists; else reads who is there. */
-    static TxnRequest tell(QueueKeys keys, QueuedClaim next, ByteString mailbox, long lease, Message message) {
-        return TxnRequest.newBuilder()
-                .addCompare(createIs(keys.key(next), next.revision()))
-                .addCompare(leaseIs(keys.key(next), lease))
-                .addCompare(Compare.newBuilder()
-                        .setKey(mailbox)
-                        .setTarget(Compare.CompareTarget.VERSION)
-                        .setResult(Compare.CompareResult.GREATER)
-                        .setVersion(0))
-                .addSuccess(put(mailbox, Message.encode(List.of(message)), lease))
-                .addFailure(op(following(keys)))
-                .build();
+    /** A message for the owner of a claim, by the mailbox of its session. */
+    record Letter(QueuedClaim to, long lease, ByteString mailbox, Message message) {}
+
+    /** Puts messages in mailboxes of sessions of ours, if all their claims still exist; else reads who is there. */
+    static TxnRequest tell(QueueKeys keys, List<Letter> letters, @Nullable QueuedClaim stopper) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder().addFailure(op(following(keys)));
+        if (stopper != null) {
+            txn.addCompare(createIs(keys.key(stopper), stopper.revision()));
+        }
+        for (Letter letter : letters) {
+            ByteString claim = keys.key(letter.to);
+            txn.addCompare(createIs(claim, letter.to.revision()))
+                    .addCompare(leaseIs(claim, letter.lease))
+                    .addCompare(Compare.newBuilder()
+                            .setKey(letter.mailbox)
+                            .setTarget(Compare.CompareTarget.VERSION)
+                            .setResult(Compare.CompareResult.GREATER)
+                            .setVersion(0))
+                    .addSuccess(put(letter.mailbox, Message.encode(List.of(letter.message)), letter.lease));
+        }
+        return txn.build();
     }
 
     /** Changes my claim's value, unless an earlier or later change has been applied since. */
@@ -108,11 +123,19 @@ final class ClaimTxns {
     }
 
     /** The first claims in the order of the queue: sorted by the server, so never within a transaction. */
-    static RangeRequest first(QueueKeys keys) {
-        return prefix(keys.prefix(), FOLLOWING_LIMIT)
+    static RangeRequest first(QueueKeys keys, int limit) {
+        return prefix(keys.prefix(), limit)
                 .setSortTarget(RangeRequest.SortTarget.CREATE)
                 .setSortOrder(RangeRequest.SortOrder.ASCEND)
                 .build();
+    }
+
+    /** What an acquire or a check has read beside its claim. */
+    static List<RangeResponse> rangesAfterFirst(TxnResponse response) {
+        return response.getResponsesList().stream()
+                .skip(1)
+                .map(ResponseOp::getResponseRange)
+                .toList();
     }
 
     static RangeRequest.Builder key(ByteString key) {

@@ -44,10 +44,10 @@ final class ClaimWatches {
     private Timing.Timer timer = Timing.Timer.NONE;
     private boolean open;
     private long ownFrom;
-    private @Nullable ByteString before;
+    private List<ByteString> before = List.of();
     private long beforeFrom;
     private @Nullable Watch ownWatch;
-    private @Nullable Watch beforeWatch;
+    private List<Watch> beforeWatches = List.of();
 
     ClaimWatches(EtcdSession session, QueueKeys keys, Owner owner) {
         this.session = session;
@@ -62,7 +62,7 @@ final class ClaimWatches {
         later(delay(ahead), () -> {
             open = true;
             openMissing();
-            if (before == null) {
+            if (before.isEmpty()) {
                 owner.onBeforeUnknown();
             }
         });
@@ -86,10 +86,10 @@ final class ClaimWatches {
         });
     }
 
-    /** The claim waits behind another one. */
-    void before(ByteString key, long from) {
+    /** The claim waits until one of these is gone. */
+    void before(List<ByteString> blockers, long from) {
         closeBefore();
-        before = key;
+        before = blockers;
         beforeFrom = from;
         if (open) {
             openMissing();
@@ -113,11 +113,9 @@ final class ClaimWatches {
     }
 
     private void closeBefore() {
-        before = null;
-        if (beforeWatch != null) {
-            beforeWatch.cancel();
-            beforeWatch = null;
-        }
+        before = List.of();
+        beforeWatches.forEach(Watch::cancel);
+        beforeWatches = List.of();
     }
 
     private void openMissing() {
@@ -128,23 +126,25 @@ final class ClaimWatches {
                 owner.onOwnEvent(put ? event.getKv() : null);
             }));
         }
-        if (before != null && beforeWatch == null) {
-            beforeWatch = session.watch(before, beforeFrom, new Listener(before, event -> {
-                if (event.getType() == Event.EventType.DELETE) {
-                    closeBefore();
-                    later(MESSAGE_TIME, owner::onBeforeUnknown);
-                }
-            }));
+        if (beforeWatches.isEmpty()) {
+            beforeWatches = before.stream()
+                    .map(key -> session.watch(key, beforeFrom, new Listener(before, event -> {
+                        if (event.getType() == Event.EventType.DELETE) {
+                            closeBefore();
+                            later(MESSAGE_TIME, owner::onBeforeUnknown);
+                        }
+                    })))
+                    .toList();
         }
     }
 
     /** Hands events over to the session's serializer. */
     private final class Listener implements WatchHub.Listener {
         private final long started = round;
-        private final @Nullable ByteString watched;
+        private final @Nullable List<ByteString> watched; // null for the own key
         private final Consumer<Event> onEvent;
 
-        Listener(@Nullable ByteString watched, Consumer<Event> onEvent) {
+        Listener(@Nullable List<ByteString> watched, Consumer<Event> onEvent) {
             this.watched = watched;
             this.onEvent = onEvent;
         }

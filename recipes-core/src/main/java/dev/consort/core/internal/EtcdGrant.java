@@ -32,8 +32,10 @@ public final class EtcdGrant implements Grant {
     private static final Logger log = LoggerFactory.getLogger(EtcdGrant.class);
 
     private final EtcdSession session;
-    private final ClaimQueue queue;
+    private final LocalQueue queue;
+    private final QueueKeys keys;
     private final ClaimSpec spec;
+    private final long revision; // of the claim
     private final FencingToken token;
     private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private volatile State state = State.HELD; // written by the serializer only
@@ -46,11 +48,14 @@ public final class EtcdGrant implements Grant {
     private Timing.Timer closeTimer = Timing.Timer.NONE;
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
 
-    EtcdGrant(EtcdSession session, ClaimQueue queue, ClaimSpec spec, long revision, int sequence) {
+    EtcdGrant(
+            EtcdSession session, LocalQueue queue, QueueKeys keys, ClaimSpec spec, long revision, FencingToken token) {
         this.session = session;
         this.queue = queue;
+        this.keys = keys;
         this.spec = spec;
-        this.token = new FencingToken(revision, sequence);
+        this.revision = revision;
+        this.token = token;
     }
 
     ClaimSpec spec() {
@@ -185,11 +190,11 @@ public final class EtcdGrant implements Grant {
     }
 
     long revision() {
-        return token.revision();
+        return revision;
     }
 
     QueueKeys keys() {
-        return queue.keys();
+        return keys;
     }
 
     /** It is no longer held; {@link #tellLost} follows. */

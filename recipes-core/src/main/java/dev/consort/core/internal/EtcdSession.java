@@ -220,8 +220,12 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         ghosts.usedLately(queue);
     }
 
+    List<QueueKeys> releasedLately(String name) {
+        return ghosts.releasedLately(name);
+    }
+
     void onGhost(QueueKeys queue, long revision) {
-        queues.onGhost(queue.name(), revision);
+        queues.onGhost(queue, revision);
     }
 
     @Override

@@ -38,6 +38,11 @@ final class GhostSweep {
         }
     }
 
+    /** Those of a name that are still to be looked at. */
+    List<QueueKeys> releasedLately(String name) {
+        return names.stream().filter(keys -> keys.name().equals(name)).toList();
+    }
+
     void sweep() {
         if (names.isEmpty() || sweeping || !session.isOpen()) {
             return;

@@ -3,23 +3,25 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.RangeResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The layout of a claim queue, etcd's own: {@code <name>/<hex lease>}.
+ * The keys of a claim and its queue: {@code <name>/<what the rule says of the lease>}.
  *
  * @param name as the user knows it, without the namespace
  * @param prefix the queue's range in etcd, with the namespace
  * @param own this session's claim in it
+ * @param rule when that is granted
  */
-record QueueKeys(String name, ByteString prefix, ByteString own) {
+record QueueKeys(String name, ByteString prefix, ByteString own, ClaimRule rule) {
     private static final ByteString SLASH = ByteString.copyFromUtf8("/");
 
-    static QueueKeys of(EtcdConnection connection, String name, long lease) {
+    static QueueKeys of(EtcdConnection connection, String name, long lease, ClaimRule rule) {
         ByteString prefix = connection.key(ByteString.copyFromUtf8(name + "/"));
-        return new QueueKeys(name, prefix, prefix.concat(SessionKeys.hex(lease)));
+        return new QueueKeys(name, prefix, prefix.concat(rule.suffix(lease)), rule);
     }
 
     /**
@@ -43,6 +45,11 @@ record QueueKeys(String name, ByteString prefix, ByteString own) {
             }
         }
         return ranges;
+    }
+
+    /** The claims of a range over the queue, in the order in which they are granted. */
+    List<QueuedClaim> inOrder(RangeResponse range) {
+        return QueuedClaim.inOrder(range.getKvsList(), prefix);
     }
 
     ByteString key(QueuedClaim claim) {

@@ -5,12 +5,11 @@ import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.KeyValue;
 import java.util.Comparator;
 import java.util.List;
-import java.util.OptionalLong;
 
 /**
  * A claim in a queue, ours or a foreign client's.
  *
- * @param suffix its key without the queue's prefix: the lease's id in hexadecimal digits
+ * @param suffix its key without the queue's prefix; a {@link ClaimRule} reads it
  * @param revision its create revision, its place in the queue
  */
 record QueuedClaim(ByteString suffix, long revision) {
@@ -20,10 +19,5 @@ record QueuedClaim(ByteString suffix, long revision) {
                 .map(kv -> new QueuedClaim(kv.getKey().substring(prefix.size()), kv.getCreateRevision()))
                 .sorted(Comparator.comparingLong(QueuedClaim::revision))
                 .toList();
-    }
-
-    /** The lease in the key; empty if this key is not a claim at all. */
-    OptionalLong lease() {
-        return SessionKeys.parseHex(suffix);
     }
 }

@@ -7,12 +7,12 @@ import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
 import dev.consort.core.SessionState;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -23,37 +23,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Concurrency: confined to the session's serializer.
  */
-final class ClaimQueue implements Claim.Owner {
-    /** How often, and for how long, a claim is handed on in this process while others wait. */
-    static final int MAX_HAND_OVERS = 64;
-
-    static final Duration MAX_HAND_OVER_TIME = Duration.ofMillis(100);
-
-    /** Hand-overs take microseconds: asking at every 64th would keep etcd busy with nothing else. */
-    private static final Duration ASK_EVERY = Duration.ofMillis(10);
-
+final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     private final EtcdSession session;
     private final QueueKeys keys;
     private final Claim claim;
+    private final HandOvers handOvers;
     private final Deque<Waiter> waiters = new ArrayDeque<>();
 
     private @Nullable EtcdGrant holder;
     private @Nullable CompletableFuture<Boolean> releasing;
-    private int sequence;
-    private boolean othersWait;
-    private boolean asking;
-    private long lastAsked;
-    private int handOversLeft;
-    private long handOverUntil;
 
-    ClaimQueue(EtcdSession session, QueueKeys keys, String recipe) {
+    ExclusiveQueue(EtcdSession session, QueueKeys keys, String recipe) {
         this.session = session;
         this.keys = keys;
         this.claim = new Claim(session, keys, recipe, this);
-        this.lastAsked = session.timing().nanoTime() - ASK_EVERY.toNanos();
+        this.handOvers = new HandOvers(session, keys.prefix(), 1);
     }
 
-    void enqueue(Waiter waiter) {
+    @Override
+    public void enqueue(Waiter waiter) {
         if (waiter.immediate && (holder != null || !waiters.isEmpty() || claim.state() == Claim.State.WAITING)) {
             waiter.result.complete(Optional.empty());
             return;
@@ -62,8 +50,8 @@ final class ClaimQueue implements Claim.Owner {
         advance();
     }
 
-    /** Removes a waiter; one that was granted meanwhile keeps its grant. */
-    void withdraw(Waiter waiter) {
+    @Override
+    public void withdraw(Waiter waiter) {
         if (waiters.remove(waiter)) {
             waiter.result.complete(Optional.empty());
             advance();
@@ -106,7 +94,13 @@ final class ClaimQueue implements Claim.Owner {
             waiters.addFirst(next);
             claim.release();
         } else {
-            holder = new EtcdGrant(session, this, next.spec, claim.revision(), sequence);
+            holder = new EtcdGrant(
+                    session,
+                    this,
+                    keys,
+                    next.spec,
+                    claim.revision(),
+                    new FencingToken(claim.revision(), handOvers.next()));
             next.result.complete(Optional.of(holder));
         }
     }
@@ -128,15 +122,13 @@ final class ClaimQueue implements Claim.Owner {
         });
     }
 
-    /** The holder gives its grant back; {@code clean} is false if a copy of a guarded write of it may still land. */
-    CompletableFuture<Boolean> close(EtcdGrant grant, boolean clean) {
+    @Override
+    public CompletableFuture<Boolean> close(EtcdGrant grant, boolean clean) {
         if (grant != holder) {
             return CompletableFuture.completedFuture(false);
         }
         holder = null;
         if (clean && mayHandOver(grant)) {
-            sequence++;
-            handOversLeft--;
             grantNext();
             return CompletableFuture.completedFuture(true);
         }
@@ -148,47 +140,16 @@ final class ClaimQueue implements Claim.Owner {
 
     private boolean mayHandOver(EtcdGrant grant) {
         Waiter next = waiters.peek();
-        if (next == null
-                || grant.spec().term()
-                || next.spec.term()
-                || sequence >= FencingToken.MAX_SEQUENCE
-                || session.stateNow() != SessionState.ACTIVE) {
-            return false;
-        }
-        long now = session.timing().nanoTime();
-        boolean usedUp = handOversLeft <= 0 || now - handOverUntil >= 0;
-        if (usedUp && !othersWait && !asking && now - lastAsked >= ASK_EVERY.toNanos()) {
-            lastAsked = now;
-            askWhetherOthersWait();
-        }
-        return !usedUp || !othersWait;
+        return next != null
+                && !grant.spec().term()
+                && !next.spec.term()
+                && session.stateNow() == SessionState.ACTIVE
+                && handOvers.mayGoOn(sameClaim());
     }
 
-    /** A holder does not see who queues behind it; so it asks now and then, and goes on until the answer comes. */
-    private void askWhetherOthersWait() {
-        asking = true;
-        long asked = claim.revision();
-        session.onAnswer(
-                session.calls()
-                        .range(
-                                ClaimTxns.prefix(keys.prefix(), 1)
-                                        .setCountOnly(true)
-                                        .build(),
-                                session::isOpen),
-                (range, failure) -> {
-                    asking = false;
-                    if (claim.state() == Claim.State.HELD && claim.revision() == asked) {
-                        othersWait = failure == null && range.getCount() > 1;
-                        if (!othersWait) {
-                            startLimits();
-                        }
-                    }
-                });
-    }
-
-    private void startLimits() {
-        handOversLeft = MAX_HAND_OVERS;
-        handOverUntil = session.timing().nanoTime() + MAX_HAND_OVER_TIME.toNanos();
+    private BooleanSupplier sameClaim() {
+        long held = claim.revision();
+        return () -> claim.state() == Claim.State.HELD && claim.revision() == held;
     }
 
     // What the claim tells
@@ -206,9 +167,7 @@ final class ClaimQueue implements Claim.Owner {
 
     @Override
     public void granted() {
-        sequence = 0;
-        othersWait = claim.hasFollowing();
-        startLimits();
+        handOvers.begin(claim.hasFollowing());
         grantNext();
     }
 
@@ -264,28 +223,30 @@ final class ClaimQueue implements Claim.Owner {
 
     // What the session tells
 
-    void onMessage(Message message) {
-        claim.onMessage(message);
+    @Override
+    public void onMessage(Message message) {
+        if (!claim.onMessage(message) && claim.state() == Claim.State.NONE) {
+            claim.removeGhost(message.revision());
+        }
     }
 
-    void removeGhost(long revision) {
+    @Override
+    public void removeGhost(QueueKeys ofOurs, long revision) {
         claim.removeGhost(revision);
     }
 
-    void recheck() {
+    @Override
+    public void recheck() {
         claim.recheck();
     }
 
-    QueueKeys keys() {
-        return keys;
-    }
-
-    /** Changes the value of the claim that a grant stands for. */
-    CompletableFuture<Boolean> rewrite(EtcdGrant grant, ByteString value) {
+    @Override
+    public CompletableFuture<Boolean> rewrite(EtcdGrant grant, ByteString value) {
         return grant == holder ? claim.rewrite(value) : CompletableFuture.completedFuture(false);
     }
 
-    void sessionEnded(LossReason reason) {
+    @Override
+    public void sessionEnded(LossReason reason) {
         claim.sessionEnded();
         EtcdGrant losing = loseHolder();
         if (losing != null) {

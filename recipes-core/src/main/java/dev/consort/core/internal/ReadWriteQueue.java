@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.FencingToken;
+import dev.consort.core.LossReason;
+import dev.consort.core.RecipeException;
+import dev.consort.core.SessionLostException;
+import dev.consort.core.SessionState;
+import dev.consort.core.internal.ClaimSpec.Mode;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Readers and writers of this process, first come first served, in front of two claims: one that its readers share, and
+ * one that its writers hand on. A reader behind a writer of this process waits for it, so that the two claims of a
+ * session are never both sought out of order.
+ *
+ * <p>Concurrency: confined to the session's serializer.
+ */
+final class ReadWriteQueue implements LocalQueue {
+    private final EtcdSession session;
+    private final String name;
+    private final Side readers;
+    private final Side writers;
+    private final Deque<Waiter> waiters = new ArrayDeque<>();
+    private boolean advancing;
+
+    ReadWriteQueue(EtcdSession session, QueueKeys read, QueueKeys write, String recipe) {
+        this.session = session;
+        this.name = read.name();
+        ByteString writes = read.prefix().concat(ReadWriteRule.WRITE.kind());
+        this.readers = new Side(Mode.READ, read, recipe, new HandOvers(session, writes, 0));
+        this.writers = new Side(Mode.WRITE, write, recipe, new HandOvers(session, write.prefix(), 1));
+    }
+
+    @Override
+    public void enqueue(Waiter waiter) {
+        if (waiter.immediate && !mayBeFree(waiter)) {
+            waiter.result.complete(Optional.empty());
+            return;
+        }
+        waiters.add(waiter);
+        advance();
+    }
+
+    private boolean mayBeFree(Waiter waiter) {
+        boolean reads = waiter.spec.mode() == Mode.READ;
+        boolean nobodyBefore = waiters.stream().allMatch(before -> reads && before.spec.mode() == Mode.READ);
+        return nobodyBefore && writers.isIdle() && (reads ? readers.mayBeEntered() : readers.isIdle());
+    }
+
+    @Override
+    public void withdraw(Waiter waiter) {
+        if (waiters.remove(waiter)) {
+            waiter.result.complete(Optional.empty());
+            advance();
+        }
+    }
+
+    /** Grants what can be granted, in order, and asks for the claim of the first who has to wait. */
+    private void advance() {
+        if (advancing) {
+            return; // by a claim that was told to go; the loop below sees it
+        }
+        advancing = true;
+        boolean changed = true;
+        while (changed) {
+            changed = false;
+            Waiter first = waiters.peek();
+            if (first != null && session.isAlive()) {
+                changed = sideOf(first).admit(first);
+            }
+            readers.leaveIfUnwanted();
+            writers.leaveIfUnwanted();
+        }
+        advancing = false;
+        if (waiters.isEmpty() && readers.isIdle() && writers.isIdle()) {
+            session.forget(readers.keys);
+        }
+    }
+
+    private Side sideOf(Waiter waiter) {
+        return waiter.spec.mode() == Mode.READ ? readers : writers;
+    }
+
+    private @Nullable Mode modeOfFirst() {
+        Waiter first = waiters.peek();
+        return first == null ? null : first.spec.mode();
+    }
+
+    private void end(Predicate<Waiter> which, Consumer<Waiter> how) {
+        List<Waiter> ended = waiters.stream().filter(which).toList();
+        waiters.removeAll(ended);
+        ended.forEach(how);
+    }
+
+    /** One claim, and those in this process who hold by it. */
+    private final class Side implements Claim.Owner {
+        private final Mode mode;
+        private final QueueKeys keys;
+        private final Claim claim;
+        private final HandOvers handOvers;
+        private final Set<EtcdGrant> holders = new LinkedHashSet<>();
+        private boolean fresh; // granted, and nobody holds by it yet
+        private boolean closed; // to newcomers: a copy of a guarded write may still land
+        private @Nullable CompletableFuture<Boolean> releasing;
+
+        Side(Mode mode, QueueKeys keys, String recipe, HandOvers handOvers) {
+            this.mode = mode;
+            this.keys = keys;
+            this.claim = new Claim(session, keys, recipe, this);
+            this.handOvers = handOvers;
+        }
+
+        boolean isIdle() {
+            return claim.state() == Claim.State.NONE;
+        }
+
+        boolean mayBeEntered() {
+            return switch (claim.state()) {
+                case NONE, ACQUIRING -> true;
+                case HELD -> mayJoin();
+                case WAITING, RELEASING -> false;
+            };
+        }
+
+        /** Whether it was granted, so that the next one is first. */
+        boolean admit(Waiter first) {
+            switch (claim.state()) {
+                case NONE -> {
+                    if (mode == Mode.WRITE || writers.isIdle()) {
+                        claim.acquire(first.value());
+                    }
+                    return false;
+                }
+                case HELD -> {
+                    if (!mayJoin()) {
+                        return false;
+                    }
+                    grant(first);
+                    return true;
+                }
+                default -> {
+                    return false;
+                }
+            }
+        }
+
+        private boolean mayJoin() {
+            if (fresh) {
+                return true;
+            }
+            boolean room = mode == Mode.READ ? writers.isIdle() : holders.isEmpty();
+            return room && !closed && session.stateNow() == SessionState.ACTIVE && handOvers.mayGoOn(sameClaim());
+        }
+
+        private BooleanSupplier sameClaim() {
+            long held = claim.revision();
+            return () -> claim.state() == Claim.State.HELD && claim.revision() == held;
+        }
+
+        private void grant(Waiter waiter) {
+            waiters.remove(waiter);
+            fresh = false;
+            FencingToken token = new FencingToken(claim.revision(), handOvers.next());
+            EtcdGrant grant = new EtcdGrant(session, ReadWriteQueue.this, keys, waiter.spec, claim.revision(), token);
+            holders.add(grant);
+            waiter.result.complete(Optional.of(grant));
+        }
+
+        /** Gives the claim up when nobody holds by it, and nobody who is first wants to. */
+        void leaveIfUnwanted() {
+            boolean wanted = wanted();
+            switch (claim.state()) {
+                case WAITING -> {
+                    if (!wanted) {
+                        claim.release();
+                    }
+                }
+                case HELD -> {
+                    if (holders.isEmpty() && !(wanted && session.isAlive() && mayJoin())) {
+                        claim.release();
+                    }
+                }
+                case NONE, ACQUIRING, RELEASING -> {}
+            }
+        }
+
+        CompletableFuture<Boolean> close(EtcdGrant grant, boolean clean) {
+            holders.remove(grant);
+            closed |= !clean;
+            CompletableFuture<Boolean> released = CompletableFuture.completedFuture(true);
+            if (holders.isEmpty()) {
+                advance();
+                if (claim.state() == Claim.State.RELEASING) {
+                    released = new CompletableFuture<>();
+                    releasing = released;
+                }
+            }
+            return released;
+        }
+
+        @Override
+        public boolean wanted() {
+            return modeOfFirst() == mode;
+        }
+
+        @Override
+        public void waiting() {
+            end(waiter -> waiter.immediate, waiter -> waiter.result.complete(Optional.empty()));
+            advance();
+        }
+
+        @Override
+        public void granted() {
+            handOvers.begin(claim.hasFollowing());
+            fresh = true;
+            closed = false;
+            advance();
+        }
+
+        @Override
+        public void lost() {
+            List<EtcdGrant> losing = loseHolders();
+            if (!losing.isEmpty()) {
+                session.whyRemoved(reason -> losing.forEach(grant -> grant.tellLost(reason)));
+            }
+        }
+
+        List<EtcdGrant> loseHolders() {
+            List<EtcdGrant> losing = List.copyOf(holders);
+            holders.clear();
+            losing.forEach(EtcdGrant::lose);
+            return losing;
+        }
+
+        @Override
+        public void refused(RecipeException why) {
+            end(waiter -> true, waiter -> waiter.result.completeExceptionally(why));
+            if (releasing != null) {
+                releasing.completeExceptionally(why);
+                releasing = null;
+            }
+        }
+
+        @Override
+        public void removed(boolean byUs) {
+            ended(byUs);
+            advance();
+        }
+
+        void ended(boolean byUs) {
+            fresh = false;
+            if (releasing != null) {
+                releasing.complete(byUs);
+                releasing = null;
+            }
+        }
+    }
+
+    // What the session tells
+
+    @Override
+    public void onMessage(Message message) {
+        boolean known = readers.claim.onMessage(message) | writers.claim.onMessage(message);
+        if (!known) {
+            for (Side side : List.of(readers, writers)) {
+                if (side.isIdle()) {
+                    side.claim.removeGhost(message.revision());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void removeGhost(QueueKeys keys, long revision) {
+        Side side = keys.own().equals(readers.keys.own()) ? readers : writers;
+        if (side.isIdle()) {
+            side.claim.removeGhost(revision);
+        }
+    }
+
+    @Override
+    public void recheck() {
+        readers.claim.recheck();
+        writers.claim.recheck();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> close(EtcdGrant grant, boolean clean) {
+        for (Side side : List.of(readers, writers)) {
+            if (side.holders.contains(grant)) {
+                return side.close(grant, clean);
+            }
+        }
+        return CompletableFuture.completedFuture(false);
+    }
+
+    /** A claim of these is never rewritten. */
+    @Override
+    public CompletableFuture<Boolean> rewrite(EtcdGrant grant, ByteString value) {
+        throw new IllegalStateException(name + " is no election");
+    }
+
+    @Override
+    public void sessionEnded(LossReason reason) {
+        for (Side side : List.of(readers, writers)) {
+            side.claim.sessionEnded();
+            side.loseHolders().forEach(grant -> grant.tellLost(reason));
+            // Closing the session revokes the lease, which frees it; a lost session has lost it.
+            side.ended(reason == LossReason.CLOSED);
+        }
+        end(
+                waiter -> true,
+                waiter -> waiter.result.completeExceptionally(
+                        new SessionLostException(waiter.spec.recipe(), waiter.spec.name(), reason)));
+    }
+}
