@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
+import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnResponse;
@@ -32,7 +33,7 @@ final class Acquisition {
         /** The key was put by an attempt that was not answered. */
         void found(KeyValue mine);
 
-        /** The key is certainly not put, and not wanted any more. */
+        /** The key is certainly not put, and not wanted any more, or its conditions do not hold. */
         void notMade();
 
         /** The key is certainly not put by us, and cannot be. */
@@ -45,15 +46,18 @@ final class Acquisition {
     private final QueueKeys keys;
     private final String recipe;
     private final ByteString value;
+    private final List<Compare> onlyIf;
     private final Owner owner;
     private int refusals;
     private boolean over;
 
-    Acquisition(EtcdSession session, QueueKeys keys, String recipe, ByteString value, Owner owner) {
+    Acquisition(
+            EtcdSession session, QueueKeys keys, String recipe, ByteString value, List<Compare> onlyIf, Owner owner) {
         this.session = session;
         this.keys = keys;
         this.recipe = recipe;
         this.value = value;
+        this.onlyIf = onlyIf;
         this.owner = owner;
     }
 
@@ -69,7 +73,7 @@ final class Acquisition {
         answer(
                 session.calls()
                         .txn(ClaimTxns.acquire(
-                                keys, value, session.leaseId(), session.fenceKey(), session.fenceRevision())),
+                                keys, value, session.leaseId(), session.fenceKey(), session.fenceRevision(), onlyIf)),
                 this::onPut,
                 failure -> {
                     switch (failure.kind()) {
@@ -102,8 +106,14 @@ final class Acquisition {
             // Somebody deleted the session's own keys: nothing would kill a late attempt any more.
             session.lose(LossReason.REVOKED);
         } else {
+            boolean fenced = fence.get(0).getModRevision() > session.fenceRevision();
             session.fenceSeen(fence.get(0).getModRevision());
-            resolve(read(response, 0));
+            if (!fenced && !onlyIf.isEmpty() && read(response, 0).isEmpty()) {
+                over = true;
+                owner.notMade();
+            } else {
+                resolve(read(response, 0));
+            }
         }
     }
 

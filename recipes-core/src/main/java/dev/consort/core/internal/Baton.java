@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
+import com.google.protobuf.ByteString;
 import dev.consort.core.internal.ClaimRule.Next;
 import dev.consort.core.internal.ClaimTxns.Letter;
 import io.etcd.jetcd.api.RangeResponse;
@@ -36,11 +37,11 @@ final class Baton {
     }
 
     /** Completes with whether the claim existed until now, once its removal is certain. */
-    CompletableFuture<Boolean> release(long revision, List<QueuedClaim> following) {
+    CompletableFuture<Boolean> release(long revision, List<QueuedClaim> following, boolean marked) {
         CompletableFuture<Boolean> removed = new CompletableFuture<>();
         Next next = keys.rule().next(following);
         if (next.granted().isEmpty() || next.granted().size() > MAX_LETTERS) {
-            releaseAndRead(revision, false, removed);
+            releaseAndRead(revision, marked, false, removed);
             return removed;
         }
         TxnRequest tell = ClaimTxns.tell(keys, letters(next.granted(), following), next.stopper());
@@ -49,23 +50,23 @@ final class Baton {
                 (response, failure) -> {
                     if (failure != null) {
                         // Ambiguous, or refused: a put for a dead lease fails the deletion too. The other form cannot.
-                        releaseAndRead(revision, failure.kind() == CallFailure.Kind.AMBIGUOUS, removed);
+                        releaseAndRead(revision, marked, failure.kind() == CallFailure.Kind.AMBIGUOUS, removed);
                     } else if (response.getSucceeded()) {
                         removed.complete(true);
                         TxnResponse told = response.getResponses(1).getResponseTxn();
                         if (!told.getSucceeded()) {
-                            new Telling(revision).onRefused(told, next.granted());
+                            new Telling(revision, marked).onRefused(told, next.granted());
                         }
                     } else {
                         removed.complete(false);
-                        new Telling(revision).readBy(response.getResponses(0));
+                        new Telling(revision, marked).readBy(response.getResponses(0));
                     }
                 });
         return removed;
     }
 
     /** The guard by the create revision makes it idempotent. */
-    private void releaseAndRead(long revision, boolean maybeDone, CompletableFuture<Boolean> removed) {
+    private void releaseAndRead(long revision, boolean marked, boolean maybeDone, CompletableFuture<Boolean> removed) {
         AtomicBoolean repeated = new AtomicBoolean(maybeDone);
         session.onAnswer(
                 session.calls().untilAnswered(ClaimTxns.release(keys, revision, session.leaseId()), () -> {
@@ -81,8 +82,15 @@ final class Baton {
                     // Where an earlier attempt may have removed it, that it is gone does not mean that it was lost.
                     removed.complete(ours || repeated.get());
                     // (!) Also when the claim was gone: an attempt that was not answered may have removed it.
-                    new Telling(revision).readBy(response.getResponses(ours ? 1 : 0));
+                    new Telling(revision, marked).readBy(response.getResponses(ours ? 1 : 0));
                 });
+    }
+
+    /** A held claim was marked: tells those whom that lets in. */
+    void tellMarked(long revision) {
+        Telling telling = new Telling(revision, false);
+        telling.told = revision;
+        telling.read(ClaimTxns.FOLLOWING_LIMIT);
     }
 
     private List<Letter> letters(List<QueuedClaim> to, List<QueuedClaim> claims) {
@@ -105,8 +113,9 @@ final class Baton {
         private boolean singly; // since one of several could not be told
         private long told; // up to this revision
 
-        Telling(long revision) {
-            left = new QueuedClaim(keys.own().substring(keys.prefix().size()), revision);
+        Telling(long revision, boolean marked) {
+            ByteString own = keys.own().substring(keys.prefix().size());
+            left = new QueuedClaim(marked ? keys.rule().mark(session.leaseId()).orElse(own) : own, revision);
         }
 
         void readBy(ResponseOp op) {
@@ -167,7 +176,8 @@ final class Baton {
 
         /** Whoever was granted before knows it, or is told by the one whose end granted it. */
         private List<QueuedClaim> untold(List<QueuedClaim> claims, int granted) {
-            List<QueuedClaim> before = Stream.concat(claims.stream(), Stream.of(left))
+            List<QueuedClaim> before = Stream.concat(
+                            claims.stream().filter(claim -> claim.revision() != left.revision()), Stream.of(left))
                     .sorted(Comparator.comparingLong(QueuedClaim::revision))
                     .toList();
             Set<QueuedClaim> known = Set.copyOf(before.subList(0, keys.rule().granted(before)));

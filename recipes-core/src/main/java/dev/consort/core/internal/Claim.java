@@ -4,7 +4,9 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.ClaimRule.Verdict;
+import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.RequestOp;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -70,11 +72,13 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     private State state = State.NONE;
     private ByteString acquiring = ByteString.EMPTY;
+    private List<Compare> onlyIf = List.of();
     private @Nullable Acquisition acquisition;
     private @Nullable ClaimValue value;
     private long revision;
     private List<QueuedClaim> following = List.of();
-    private @Nullable Message kept;
+    private boolean marks; // it carries its rule's mark
+    private @Nullable Message told; // of a grant, before the answer to the put
     private long operation;
 
     Claim(EtcdSession session, QueueKeys keys, String recipe, Owner owner) {
@@ -103,10 +107,16 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     /** From NONE only, so (!) not before every earlier removal in this queue is confirmed. */
     void acquire(ByteString newValue) {
+        acquire(newValue, List.of());
+    }
+
+    /** The same, if conditions hold as the key is put; else it ends as removed. */
+    void acquire(ByteString newValue, List<Compare> conditions) {
         state = State.ACQUIRING;
-        kept = null;
+        told = null;
         acquiring = newValue;
-        acquisition = new Acquisition(session, keys, recipe, newValue, this);
+        onlyIf = conditions;
+        acquisition = new Acquisition(session, keys, recipe, newValue, conditions, this);
         acquisition.start();
     }
 
@@ -149,6 +159,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         acquisition = null;
         revision = createRevision;
         following = List.of();
+        marks = false;
         value = new ClaimValue(session, keys, recipe, createRevision, modRevision, put, this::gone);
         watches.start(modRevision + 1, ahead);
     }
@@ -160,8 +171,8 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             release();
             return true;
         }
-        if (kept != null && kept.revision() == revision) {
-            hold(kept.following());
+        if (told != null && told.revision() == revision) {
+            hold(told.following());
             return true;
         }
         return false;
@@ -208,7 +219,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         operation++;
         state = State.HELD;
         following = next;
-        kept = null;
+        told = null;
         watches.granted();
         owner.granted();
     }
@@ -259,7 +270,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             case ACQUIRING -> {
                 if (owner.wanted()) {
                     forget();
-                    acquire(acquiring);
+                    acquire(acquiring, onlyIf);
                 } else {
                     end(null);
                 }
@@ -318,8 +329,8 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     boolean onMessage(Message message) {
         if (state == State.ACQUIRING) {
             // (!) The message about a claim may come before the answer to its put.
-            if (kept == null || message.revision() > kept.revision()) {
-                kept = message;
+            if (told == null || message.revision() > told.revision()) {
+                told = message;
             }
             return true;
         }
@@ -380,7 +391,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private void remove(List<QueuedClaim> known) {
         long op = operation;
         session.onAnswer(
-                baton.release(revision, known),
+                baton.release(revision, known, marks),
                 (wasOurs, failure) -> ifCurrent(op, () -> {
                     if (failure == null) {
                         forget();
@@ -411,8 +422,34 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     /** Puts another value under the held claim; false if the claim is no longer ours. */
     CompletableFuture<Boolean> rewrite(ByteString newValue) {
         return state == State.HELD && value != null
-                ? value.rewrite(newValue)
+                ? value.rewrite(newValue, List.of())
                 : CompletableFuture.completedFuture(false);
+    }
+
+    /** Marks the held claim, which lets in those whom the mark concerns; false if it is no longer ours. */
+    CompletableFuture<Boolean> mark() {
+        if (state != State.HELD || value == null) {
+            return CompletableFuture.completedFuture(false);
+        }
+        RequestOp put = ClaimTxns.put(
+                keys.prefix().concat(keys.rule().mark(session.leaseId()).orElseThrow()),
+                ByteString.EMPTY,
+                session.leaseId());
+        // The claim is put again, so that no guarded write from before it was marked can land any more.
+        CompletableFuture<Boolean> marked = value.rewrite(value.value(), List.of(put));
+        return marked.thenApply(ours -> {
+            if (ours) {
+                following = List.of();
+                marks = true;
+                baton.tellMarked(revision);
+            }
+            return ours;
+        });
+    }
+
+    /** The mod revision, which a guard compares. */
+    long modRevision() {
+        return value == null ? 0 : value.modRevision();
     }
 
     private void ifCurrent(long op, Runnable step) {

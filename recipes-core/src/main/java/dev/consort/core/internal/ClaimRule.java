@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,16 @@ interface ClaimRule {
 
     /** The lease of any claim of such a queue; empty if the key is none. */
     OptionalLong lease(QueuedClaim claim);
+
+    /** A key beside the claim that says more of it and goes with it, without the queue's prefix. */
+    default Optional<ByteString> mark(long lease) {
+        return Optional.empty();
+    }
+
+    /** The claims of a queue, from its keys in the order of their revisions. */
+    default List<QueuedClaim> claims(List<QueuedClaim> keysInOrder) {
+        return keysInOrder;
+    }
 
     /** What is read as the claim is put, at the same revision; unsorted, for it is within the server's apply loop. */
     List<RangeRequest.Builder> whenMade(QueueKeys keys);

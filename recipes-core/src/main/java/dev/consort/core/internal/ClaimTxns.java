@@ -23,10 +23,12 @@ final class ClaimTxns {
     private ClaimTxns() {}
 
     /** If neither my claim nor a newer fence exists: put my claim, and see what its rule asks for. */
-    static TxnRequest acquire(QueueKeys keys, ByteString value, long lease, ByteString fence, long fenceRevision) {
+    static TxnRequest acquire(
+            QueueKeys keys, ByteString value, long lease, ByteString fence, long fenceRevision, List<Compare> onlyIf) {
         TxnRequest.Builder txn = TxnRequest.newBuilder()
                 .addCompare(createIs(keys.own(), 0))
                 .addCompare(modIs(fence, fenceRevision))
+                .addAllCompare(onlyIf)
                 .addSuccess(put(keys.own(), value, lease))
                 .addFailure(op(key(keys.own())))
                 .addFailure(op(key(fence)));
@@ -69,6 +71,7 @@ final class ClaimTxns {
                 .addCompare(leaseIs(keys.own(), lease))
                 .addSuccess(delete(keys.own()))
                 .addSuccess(RequestOp.newBuilder().setRequestTxn(tell))
+                .addAllSuccess(marks(keys, lease))
                 .addFailure(op(following(keys)))
                 .build();
     }
@@ -80,8 +83,15 @@ final class ClaimTxns {
                 .addCompare(leaseIs(keys.own(), lease))
                 .addSuccess(delete(keys.own()))
                 .addSuccess(op(following(keys)))
+                .addAllSuccess(marks(keys, lease))
                 .addFailure(op(following(keys)))
                 .build();
+    }
+
+    private static List<RequestOp> marks(QueueKeys keys, long lease) {
+        return keys.rule().mark(lease).stream()
+                .map(mark -> delete(keys.prefix().concat(mark)))
+                .toList();
     }
 
     /** A message for the owner of a claim, by the mailbox of its session. */
@@ -108,12 +118,25 @@ final class ClaimTxns {
     }
 
     /** Changes my claim's value, unless an earlier or later change has been applied since. */
-    static TxnRequest rewrite(QueueKeys keys, long revision, long modRevision, ByteString value, long lease) {
+    static TxnRequest rewrite(
+            QueueKeys keys, long revision, long modRevision, ByteString value, long lease, List<RequestOp> besides) {
         return TxnRequest.newBuilder()
                 .addCompare(createIs(keys.own(), revision))
                 .addCompare(modIs(keys.own(), modRevision))
                 .addSuccess(put(keys.own(), value, lease))
+                .addAllSuccess(besides)
                 .addFailure(op(key(keys.own())))
+                .build();
+    }
+
+    /** That nothing was put in a queue after a revision. */
+    static Compare nothingNew(QueueKeys keys, long revision) {
+        return Compare.newBuilder()
+                .setKey(keys.prefix())
+                .setRangeEnd(endOf(keys.prefix()))
+                .setTarget(Compare.CompareTarget.MOD)
+                .setResult(Compare.CompareResult.LESS)
+                .setModRevision(revision + 1)
                 .build();
     }
 

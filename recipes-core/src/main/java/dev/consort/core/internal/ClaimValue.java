@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import dev.consort.core.OutcomeUnknownException;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.util.List;
@@ -63,27 +64,35 @@ final class ClaimValue {
         return value.equals(wanted);
     }
 
+    long modRevision() {
+        return modRevision;
+    }
+
+    ByteString value() {
+        return value;
+    }
+
     /** The claim is no longer held. */
     void end() {
         over = true;
     }
 
     /** Puts another value, after any rewrite before; false if the claim is no longer ours. */
-    CompletableFuture<Boolean> rewrite(ByteString newValue) {
+    CompletableFuture<Boolean> rewrite(ByteString newValue, List<RequestOp> besides) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         CompletableFuture<Boolean> earlier = last;
         last = done;
         rewritten = true;
-        Completion.of(earlier, (ours, failure) -> session.execute(() -> attempt(newValue, done)));
+        Completion.of(earlier, (ours, failure) -> session.execute(() -> attempt(newValue, besides, done)));
         return done;
     }
 
-    private void attempt(ByteString newValue, CompletableFuture<Boolean> done) {
+    private void attempt(ByteString newValue, List<RequestOp> besides, CompletableFuture<Boolean> done) {
         if (over) {
             done.complete(false);
             return;
         }
-        TxnRequest request = ClaimTxns.rewrite(keys, revision, modRevision, newValue, session.leaseId());
+        TxnRequest request = ClaimTxns.rewrite(keys, revision, modRevision, newValue, session.leaseId(), besides);
         AtomicBoolean repeated = new AtomicBoolean();
         BooleanSupplier wanted = () -> {
             repeated.set(true); // asked after an attempt that was not answered
@@ -97,14 +106,18 @@ final class ClaimValue {
                 value = newValue;
                 done.complete(true);
             } else {
-                onRefused(response, newValue, repeated.get(), done);
+                onRefused(response, newValue, besides, repeated.get(), done);
             }
         });
     }
 
     /** An earlier attempt may be what changed the key: then it is done. */
     private void onRefused(
-            TxnResponse response, ByteString newValue, boolean repeated, CompletableFuture<Boolean> done) {
+            TxnResponse response,
+            ByteString newValue,
+            List<RequestOp> besides,
+            boolean repeated,
+            CompletableFuture<Boolean> done) {
         List<KeyValue> mine = response.getResponses(0).getResponseRange().getKvsList();
         if (mine.isEmpty() || !isIn(mine.get(0))) {
             if (!over) {
@@ -126,7 +139,7 @@ final class ClaimValue {
         if (holds(newValue)) {
             done.complete(true);
         } else {
-            attempt(newValue, done);
+            attempt(newValue, besides, done);
         }
     }
 }

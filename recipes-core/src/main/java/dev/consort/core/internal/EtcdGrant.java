@@ -9,6 +9,7 @@ import dev.consort.core.LossReason;
 import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.RecipeException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ public final class EtcdGrant implements Grant {
     private int inFlight;
     private boolean wrote;
     private Runnable onLost = () -> {};
+    private Runnable whenQuiet = this::giveBack;
     private Timing.Timer closeTimer = Timing.Timer.NONE;
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
 
@@ -178,7 +180,42 @@ public final class EtcdGrant implements Grant {
     void guardedEnd() {
         inFlight--;
         if (inFlight == 0 && state == State.CLOSING) {
-            giveBack();
+            whenQuiet.run();
+        }
+    }
+
+    /**
+     * Gives it up for another grant of its queue, without a gap; empty if that cannot be had, and then it stays held. It is
+     * not for use meanwhile. Guarded transactions in flight are waited for.
+     */
+    public CompletableFuture<Optional<EtcdGrant>> exchangeAsync(ClaimSpec other) {
+        CompletableFuture<Optional<EtcdGrant>> result = new CompletableFuture<>();
+        session.execute(() -> {
+            if (state != State.HELD || !session.isAlive()) {
+                result.complete(Optional.empty());
+                return;
+            }
+            state = State.CLOSING;
+            whenQuiet = () -> Completion.of(queue.exchange(this, other), (got, failure) -> {
+                exchanged(failure == null && got.isPresent());
+                session.callback(() -> Completion.pass(got, failure, result));
+            });
+            if (inFlight == 0) {
+                whenQuiet.run();
+            }
+        });
+        return result;
+    }
+
+    private void exchanged(boolean forAnother) {
+        whenQuiet = this::giveBack;
+        if (state == State.CLOSING && forAnother) {
+            state = State.RELEASED;
+            released.complete(true);
+        } else if (state == State.CLOSING && givenBack) {
+            giveBack(); // somebody asked for that meanwhile
+        } else if (state == State.CLOSING) {
+            state = State.HELD;
         }
     }
 

@@ -240,6 +240,12 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
         claim.recheck();
     }
 
+    /** There is nothing else to be had here. */
+    @Override
+    public CompletableFuture<Optional<EtcdGrant>> exchange(EtcdGrant grant, ClaimSpec other) {
+        return CompletableFuture.completedFuture(Optional.empty());
+    }
+
     @Override
     public CompletableFuture<Boolean> rewrite(EtcdGrant grant, ByteString value) {
         return grant == holder ? claim.rewrite(value) : CompletableFuture.completedFuture(false);

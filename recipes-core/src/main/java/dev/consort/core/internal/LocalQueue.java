@@ -3,6 +3,7 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.LossReason;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -30,6 +31,9 @@ interface LocalQueue {
 
     /** The holder gives its grant back; {@code clean} is false if a copy of a guarded write of it may still land. */
     CompletableFuture<Boolean> close(EtcdGrant grant, boolean clean);
+
+    /** Another grant in the place of one that nobody uses meanwhile, without a gap; empty if that cannot be had. */
+    CompletableFuture<Optional<EtcdGrant>> exchange(EtcdGrant grant, ClaimSpec other);
 
     /** Changes the value of the claim that a grant stands for. */
     CompletableFuture<Boolean> rewrite(EtcdGrant grant, ByteString value);

@@ -49,7 +49,7 @@ record QueueKeys(String name, ByteString prefix, ByteString own, ClaimRule rule)
 
     /** The claims of a range over the queue, in the order in which they are granted. */
     List<QueuedClaim> inOrder(RangeResponse range) {
-        return QueuedClaim.inOrder(range.getKvsList(), prefix);
+        return rule.claims(QueuedClaim.inOrder(range.getKvsList(), prefix));
     }
 
     ByteString key(QueuedClaim claim) {

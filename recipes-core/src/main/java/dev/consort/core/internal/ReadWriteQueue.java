@@ -34,6 +34,10 @@ final class ReadWriteQueue implements LocalQueue {
     private final Side writers;
     private final Deque<Waiter> waiters = new ArrayDeque<>();
     private boolean advancing;
+    private @Nullable Upgrade upgrade;
+
+    /** A reader that is to be a writer, if it is the only one in the queue. */
+    private record Upgrade(EtcdGrant from, Waiter waiter) {}
 
     ReadWriteQueue(EtcdSession session, QueueKeys read, QueueKeys write, String recipe) {
         this.session = session;
@@ -56,7 +60,9 @@ final class ReadWriteQueue implements LocalQueue {
     private boolean mayBeFree(Waiter waiter) {
         boolean reads = waiter.spec.mode() == Mode.READ;
         boolean nobodyBefore = waiters.stream().allMatch(before -> reads && before.spec.mode() == Mode.READ);
-        return nobodyBefore && writers.isIdle() && (reads ? readers.mayBeEntered() : readers.isIdle());
+        return nobodyBefore
+                && (writers.isLeft() || reads && writers.kept)
+                && (reads ? readers.mayBeEntered() : readers.isLeft());
     }
 
     @Override
@@ -113,6 +119,7 @@ final class ReadWriteQueue implements LocalQueue {
         private final Set<EtcdGrant> holders = new LinkedHashSet<>();
         private boolean fresh; // granted, and nobody holds by it yet
         private boolean closed; // to newcomers: a copy of a guarded write may still land
+        private boolean kept; // by a writer that has become a reader
         private @Nullable CompletableFuture<Boolean> releasing;
 
         Side(Mode mode, QueueKeys keys, String recipe, HandOvers handOvers) {
@@ -126,11 +133,24 @@ final class ReadWriteQueue implements LocalQueue {
             return claim.state() == Claim.State.NONE;
         }
 
+        /** Nobody holds by it, or will. */
+        boolean isLeft() {
+            return isIdle() || claim.state() == Claim.State.RELEASING;
+        }
+
+        boolean isWaiting() {
+            return claim.state() == Claim.State.WAITING;
+        }
+
+        boolean letReadersIn() {
+            return isIdle() || kept;
+        }
+
         boolean mayBeEntered() {
             return switch (claim.state()) {
-                case NONE, ACQUIRING -> true;
+                case NONE, ACQUIRING, RELEASING -> true;
                 case HELD -> mayJoin();
-                case WAITING, RELEASING -> false;
+                case WAITING -> false;
             };
         }
 
@@ -138,7 +158,7 @@ final class ReadWriteQueue implements LocalQueue {
         boolean admit(Waiter first) {
             switch (claim.state()) {
                 case NONE -> {
-                    if (mode == Mode.WRITE || writers.isIdle()) {
+                    if (upgrade == null && (mode == Mode.WRITE || writers.letReadersIn())) {
                         claim.acquire(first.value());
                     }
                     return false;
@@ -160,8 +180,12 @@ final class ReadWriteQueue implements LocalQueue {
             if (fresh) {
                 return true;
             }
-            boolean room = mode == Mode.READ ? writers.isIdle() : holders.isEmpty();
-            return room && !closed && session.stateNow() == SessionState.ACTIVE && handOvers.mayGoOn(sameClaim());
+            boolean room = mode == Mode.READ ? writers.letReadersIn() : holders.isEmpty();
+            return room
+                    && !closed
+                    && !kept
+                    && session.stateNow() == SessionState.ACTIVE
+                    && handOvers.mayGoOn(sameClaim());
         }
 
         private BooleanSupplier sameClaim() {
@@ -172,10 +196,32 @@ final class ReadWriteQueue implements LocalQueue {
         private void grant(Waiter waiter) {
             waiters.remove(waiter);
             fresh = false;
+            Upgrade done = upgrade;
+            if (done != null && done.waiter == waiter) {
+                upgrade = null;
+                readers.holders.remove(done.from);
+            }
+            waiter.result.complete(Optional.of(enter(waiter.spec)));
+        }
+
+        private EtcdGrant enter(ClaimSpec spec) {
             FencingToken token = new FencingToken(claim.revision(), handOvers.next());
-            EtcdGrant grant = new EtcdGrant(session, ReadWriteQueue.this, keys, waiter.spec, claim.revision(), token);
+            EtcdGrant grant = new EtcdGrant(session, ReadWriteQueue.this, keys, spec, claim.modRevision(), token);
             holders.add(grant);
-            waiter.result.complete(Optional.of(grant));
+            return grant;
+        }
+
+        /** Its writer reads on, in the same place, and lets other readers in. */
+        CompletableFuture<Optional<EtcdGrant>> keep(EtcdGrant writer, ClaimSpec reading) {
+            return claim.mark().thenApply(ours -> {
+                if (!ours || !holders.remove(writer)) {
+                    return Optional.empty();
+                }
+                kept = true;
+                EtcdGrant reader = enter(reading);
+                advance();
+                return Optional.of(reader);
+            });
         }
 
         /** Gives the claim up when nobody holds by it, and nobody who is first wants to. */
@@ -188,7 +234,8 @@ final class ReadWriteQueue implements LocalQueue {
                     }
                 }
                 case HELD -> {
-                    if (holders.isEmpty() && !(wanted && session.isAlive() && mayJoin())) {
+                    boolean upgraded = mode == Mode.READ && upgrade != null && writers.isWaiting();
+                    if (upgraded || holders.isEmpty() && !(wanted && session.isAlive() && mayJoin())) {
                         claim.release();
                     }
                 }
@@ -226,6 +273,7 @@ final class ReadWriteQueue implements LocalQueue {
             handOvers.begin(claim.hasFollowing());
             fresh = true;
             closed = false;
+            kept = false;
             advance();
         }
 
@@ -256,16 +304,66 @@ final class ReadWriteQueue implements LocalQueue {
         @Override
         public void removed(boolean byUs) {
             ended(byUs);
+            if (mode == Mode.WRITE && upgrade != null) {
+                Waiter failed = upgrade.waiter;
+                upgrade = null;
+                if (readers.claim.state() != Claim.State.HELD) {
+                    readers.lost(); // its place was given up for the one that is gone now
+                }
+                waiters.remove(failed);
+                failed.result.complete(Optional.empty());
+            }
             advance();
         }
 
         void ended(boolean byUs) {
             fresh = false;
+            kept = false;
             if (releasing != null) {
                 releasing.complete(byUs);
                 releasing = null;
             }
         }
+    }
+
+    // From one to the other
+
+    /**
+     * A reader instead of a writer, unless it has lost its place; a writer instead of a reader, if nobody else reads or
+     * waits.
+     */
+    @Override
+    public CompletableFuture<Optional<EtcdGrant>> exchange(EtcdGrant grant, ClaimSpec other) {
+        if (other.mode() == Mode.WRITE) {
+            return upgrade(grant, other);
+        }
+        return writers.holders.contains(grant) && !writers.kept
+                ? writers.keep(grant, other)
+                : CompletableFuture.completedFuture(Optional.empty());
+    }
+
+    private CompletableFuture<Optional<EtcdGrant>> upgrade(EtcdGrant reader, ClaimSpec writing) {
+        if (!readers.holders.equals(Set.of(reader)) || !waiters.isEmpty() || !writers.isIdle() || upgrade != null) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        Waiter waiter = new Waiter(writing, false);
+        upgrade = new Upgrade(reader, waiter);
+        waiters.add(waiter);
+        session.onAnswer(
+                session.calls().range(ClaimTxns.prefix(readers.keys.prefix(), 2).build(), session::isOpen),
+                (range, failure) -> {
+                    if (upgrade == null || upgrade.waiter != waiter) {
+                        return;
+                    }
+                    List<QueuedClaim> claims = failure == null ? readers.keys.inOrder(range) : List.of();
+                    if (claims.size() == 1 && claims.get(0).revision() == readers.claim.revision()) {
+                        long seen = range.getHeader().getRevision();
+                        writers.claim.acquire(waiter.value(), List.of(ClaimTxns.nothingNew(readers.keys, seen)));
+                    } else {
+                        writers.removed(false);
+                    }
+                });
+        return waiter.result;
     }
 
     // What the session tells

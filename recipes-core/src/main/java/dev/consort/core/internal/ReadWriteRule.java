@@ -5,28 +5,54 @@ import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Readers together, a writer alone, in the order in which they came: {@code <name>/read:<hex lease>} and {@code
- * <name>/write:<hex lease>}.
+ * <name>/write:<hex lease>}. A writer that has become a reader keeps its place in the queue, and its key, beside which
+ * {@code <name>/kept:<hex lease>} marks it.
  */
 enum ReadWriteRule implements ClaimRule {
     /** Granted when no write is before it. */
     READ("read:") {
         @Override
         public List<RangeRequest.Builder> whenMade(QueueKeys keys) {
-            return List.of(ClaimTxns.prefix(keys.prefix().concat(WRITE.kind()), 2));
+            return List.of(
+                    ClaimTxns.prefix(keys.prefix().concat(WRITE.kind()), 2),
+                    ClaimTxns.prefix(keys.prefix().concat(KEPT), 1));
         }
 
         @Override
         public Verdict made(QueueKeys keys, List<RangeResponse> read) {
-            return verdict(keys, read.get(0), 0);
+            return isKept(keys, read) ? Verdict.GRANTED : verdict(keys, read.get(0), 0);
         }
 
         @Override
         public List<RangeRequest.Builder> whenChecked(QueueKeys keys, long revision) {
-            return List.of(ClaimTxns.lastBefore(keys.prefix().concat(WRITE.kind()), revision));
+            return List.of(
+                    ClaimTxns.lastBefore(keys.prefix().concat(WRITE.kind()), revision),
+                    ClaimTxns.prefix(keys.prefix().concat(KEPT), 1));
+        }
+
+        @Override
+        public Verdict checked(QueueKeys keys, List<RangeResponse> read) {
+            return isKept(keys, read) ? Verdict.GRANTED : super.checked(keys, read);
+        }
+
+        /** Whether the only write there may be before a read is that of a writer that has become a reader: the first of all. */
+        private static boolean isKept(QueueKeys keys, List<RangeResponse> read) {
+            return read.get(0).getKvsCount() == 1
+                    && read.get(1).getKvsCount() == 1
+                    && leaseAfter(WRITE.kind(), suffix(keys, read.get(0)))
+                            .equals(leaseAfter(KEPT, suffix(keys, read.get(1))));
+        }
+
+        private static ByteString suffix(QueueKeys keys, RangeResponse read) {
+            return read.getKvs(0).getKey().substring(keys.prefix().size());
         }
 
         /** Never: each of two last readers would count on the other one to tell. */
@@ -53,6 +79,11 @@ enum ReadWriteRule implements ClaimRule {
             return List.of(ClaimTxns.lastBefore(keys.prefix(), revision));
         }
 
+        @Override
+        public Optional<ByteString> mark(long lease) {
+            return Optional.of(KEPT.concat(SessionKeys.hex(lease)));
+        }
+
         /** A write, or reads up to (!) one that is seen: readers beyond the end of the list would be forgotten. */
         @Override
         public Next next(List<QueuedClaim> following) {
@@ -65,6 +96,8 @@ enum ReadWriteRule implements ClaimRule {
                     : Next.UNKNOWN;
         }
     };
+
+    private static final ByteString KEPT = ByteString.copyFromUtf8("kept:");
 
     private final ByteString kind;
 
@@ -83,12 +116,33 @@ enum ReadWriteRule implements ClaimRule {
 
     @Override
     public OptionalLong lease(QueuedClaim claim) {
-        for (ReadWriteRule rule : values()) {
-            if (claim.suffix().startsWith(rule.kind)) {
-                return SessionKeys.parseHex(claim.suffix().substring(rule.kind.size()));
-            }
+        return Stream.of(READ.kind, WRITE.kind, KEPT)
+                .map(kind -> leaseAfter(kind, claim.suffix()))
+                .filter(OptionalLong::isPresent)
+                .findFirst()
+                .orElse(OptionalLong.empty());
+    }
+
+    private static OptionalLong leaseAfter(ByteString kind, ByteString suffix) {
+        return suffix.startsWith(kind) ? SessionKeys.parseHex(suffix.substring(kind.size())) : OptionalLong.empty();
+    }
+
+    /** With the mark in the place of the claim that is marked. */
+    @Override
+    public List<QueuedClaim> claims(List<QueuedClaim> keysInOrder) {
+        Set<OptionalLong> kept = keysInOrder.stream()
+                .map(key -> leaseAfter(KEPT, key.suffix()))
+                .filter(OptionalLong::isPresent)
+                .collect(Collectors.toSet());
+        if (kept.isEmpty()) {
+            return keysInOrder;
         }
-        return OptionalLong.empty();
+        return keysInOrder.stream()
+                .filter(key -> !key.suffix().startsWith(KEPT))
+                .map(key -> isWrite(key) && kept.contains(lease(key))
+                        ? new QueuedClaim(KEPT.concat(key.suffix().substring(WRITE.kind.size())), key.revision())
+                        : key)
+                .toList();
     }
 
     static boolean isWrite(QueuedClaim claim) {

@@ -208,4 +208,86 @@ class ReadWriteQueueIT {
         assertThat(get(stopper).release()).isTrue();
         inQueue(0);
     }
+
+    /** A writer becomes a reader in its place: readers before the next writer come in, the writer and those behind wait. */
+    @Test
+    void writerToReader_readersComeInUpToTheNextWriter() {
+        Party one = parties.join();
+        EtcdGrant w = get(write(one));
+        assertThat(w.guard().txn().put(name + "-data", "1").commit()).isTrue();
+        CompletableFuture<EtcdGrant> r2 = read(parties.join());
+        inQueue(2);
+        CompletableFuture<EtcdGrant> w3 = write(parties.join());
+        inQueue(3);
+        CompletableFuture<EtcdGrant> r4 = read(parties.join());
+        inQueue(4);
+
+        EtcdGrant r = get(w.exchangeAsync(spec(Mode.READ))).orElseThrow();
+        assertThat(w.isHeld()).isFalse();
+        assertThat(w.release()).isFalse();
+        assertThat(r.isHeld()).isTrue();
+        assertThat(r.token()).isGreaterThan(w.token());
+        assertThat(r.guard().txn().put(name + "-data", "2").commit()).isTrue();
+        EtcdGrant second = get(r2);
+        CompletableFuture<EtcdGrant> local = read(one);
+        assertWaits(w3, r4, local); // in the order in which they came
+        assertThat(r.release()).isTrue();
+        assertWaits(w3);
+        assertThat(second.release()).isTrue();
+        EtcdGrant third = get(w3);
+        assertThat(third.token()).isGreaterThan(r.token());
+        assertThat(third.release()).isTrue();
+        assertThat(get(r4).release()).isTrue();
+        assertThat(get(local).release()).isTrue();
+        inQueue(0);
+    }
+
+    @Test
+    void writerToReader_nobodyWaits_othersReadWithItAndWritersWait() {
+        Party one = parties.join();
+        Party two = parties.join();
+        EtcdGrant r = get(get(write(one)).exchangeAsync(spec(Mode.READ))).orElseThrow();
+        assertThat(two.acquirer.tryAcquire(spec(Mode.WRITE))).isEmpty();
+        EtcdGrant r2 = two.acquirer.tryAcquire(spec(Mode.READ)).orElseThrow();
+        EtcdGrant r1 = one.acquirer.tryAcquire(spec(Mode.READ)).orElseThrow();
+        assertThat(get(r.exchangeAsync(spec(Mode.READ)))).isEmpty();
+        assertThat(r.isHeld()).isTrue();
+        CompletableFuture<EtcdGrant> w = write(two);
+        assertWaits(w);
+        List.of(r, r1, r2).forEach(grant -> assertThat(grant.release()).isTrue());
+        assertThat(get(w).release()).isTrue();
+        inQueue(0);
+    }
+
+    @Test
+    void readerToWriter_soleReader_succeedsWithAHigherToken() {
+        Party one = parties.join();
+        EtcdGrant r = get(read(one));
+        EtcdGrant w = get(r.exchangeAsync(spec(Mode.WRITE))).orElseThrow();
+        assertThat(r.isHeld()).isFalse();
+        assertThat(w.token()).isGreaterThan(r.token());
+        assertThat(parties.join().acquirer.tryAcquire(spec(Mode.READ))).isEmpty();
+        assertThat(w.release()).isTrue();
+        inQueue(0);
+    }
+
+    @Test
+    void readerToWriter_notAlone_failsAndStaysReader() {
+        Party one = parties.join();
+        Party two = parties.join();
+        EtcdGrant r = get(read(one));
+        EtcdGrant r2 = get(read(two));
+        assertThat(get(r.exchangeAsync(spec(Mode.WRITE)))).isEmpty();
+        assertThat(r.isHeld()).isTrue();
+        assertThat(r2.release()).isTrue();
+        EtcdGrant local = get(read(one));
+        assertThat(get(r.exchangeAsync(spec(Mode.WRITE)))).isEmpty();
+        assertThat(local.release()).isTrue();
+        CompletableFuture<EtcdGrant> w = write(two);
+        inQueue(2);
+        assertThat(get(r.exchangeAsync(spec(Mode.WRITE)))).isEmpty();
+        assertThat(r.release()).isTrue();
+        assertThat(get(w).release()).isTrue();
+        inQueue(0);
+    }
 }
