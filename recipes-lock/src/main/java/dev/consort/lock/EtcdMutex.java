@@ -9,7 +9,6 @@ import dev.consort.core.internal.ClaimSpec;
 import dev.consort.core.internal.EtcdSession;
 import dev.consort.core.internal.Names;
 import dev.consort.core.internal.OwnerText;
-import dev.consort.core.internal.StoredClaim;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
 
 /** The mutex on the claim queue. Immutable. */
-final class EtcdMutex implements Mutex {
+final class EtcdMutex implements Mutex, GrantLock.Source {
     static final String RECIPE = "Mutex";
 
     private final EtcdSession session;
@@ -62,37 +61,32 @@ final class EtcdMutex implements Mutex {
         return acquirer.tryRun(spec, timeout, action);
     }
 
-    Grant acquireUninterruptibly() {
+    @Override
+    public Grant acquireUninterruptibly() {
         return acquirer.acquireUninterruptibly(spec);
     }
 
     @Override
+    public boolean release(Grant grant) {
+        return grant.release();
+    }
+
+    @Override
     public Lock asLock() {
-        return new MutexLock(this, session.holds());
+        return new GrantLock(this, name(), session.holds());
     }
 
     @Override
     public Optional<LockOwner> owner() {
-        return ClaimReader.read(session, spec, 1).stream().findFirst().map(EtcdMutex::owner);
+        return ClaimReader.read(session, spec, 1).stream().findFirst().map(LockOwner::of);
     }
 
     @Override
     public List<LockOwner> waiters() {
         return ClaimReader.read(session, spec, 0).stream()
                 .skip(1)
-                .map(EtcdMutex::owner)
+                .map(LockOwner::of)
                 .toList();
-    }
-
-    private static LockOwner owner(StoredClaim claim) {
-        Optional<OwnerText> text = OwnerText.read(claim.value());
-        return new LockOwner(
-                claim.key(),
-                claim.revision(),
-                claim.leaseId(),
-                text.map(OwnerText::host),
-                text.map(OwnerText::process),
-                text.flatMap(OwnerText::since));
     }
 
     @Override

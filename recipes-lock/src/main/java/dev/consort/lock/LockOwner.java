@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
+import dev.consort.core.internal.OwnerText;
+import dev.consort.core.internal.StoredClaim;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -20,4 +22,15 @@ public record LockOwner(
         long leaseId,
         Optional<String> host,
         Optional<Long> process,
-        Optional<Instant> since) {}
+        Optional<Instant> since) {
+    static LockOwner of(StoredClaim claim) {
+        Optional<OwnerText> text = OwnerText.read(claim.value());
+        return new LockOwner(
+                claim.key(),
+                claim.revision(),
+                claim.leaseId(),
+                text.map(OwnerText::host),
+                text.map(OwnerText::process),
+                text.flatMap(OwnerText::since));
+    }
+}

@@ -1,15 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
+import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 /** Reads a queue for people and observers; decides nothing. */
 public final class ClaimReader {
     private ClaimReader() {}
+
+    /** Those that are granted, of a queue of readers and writers. */
+    public static List<StoredClaim> granted(EtcdSession session, ClaimSpec spec) {
+        return part(session, spec, true);
+    }
+
+    /** Those that wait, of such a queue, in order. */
+    public static List<StoredClaim> waiting(EtcdSession session, ClaimSpec spec) {
+        return part(session, spec, false);
+    }
+
+    private static List<StoredClaim> part(EtcdSession session, ClaimSpec spec, boolean granted) {
+        QueueKeys keys = QueueKeys.of(session.engine(), spec.name(), session.leaseId(), ReadWriteRule.READ);
+        String prefix = spec.name() + "/";
+        List<StoredClaim> stored = read(session, spec, 0);
+        List<QueuedClaim> inOrder = keys.rule()
+                .claims(stored.stream()
+                        .map(claim -> new QueuedClaim(
+                                ByteString.copyFromUtf8(claim.key().substring(prefix.length())), claim.revision()))
+                        .toList());
+        int border = keys.rule().granted(inOrder);
+        Set<Long> wanted = (granted ? inOrder.subList(0, border) : inOrder.subList(border, inOrder.size()))
+                .stream().map(QueuedClaim::revision).collect(Collectors.toSet());
+        return stored.stream()
+                .filter(claim -> wanted.contains(claim.revision()))
+                .toList();
+    }
 
     /** The claims in order; at most so many, or all for 0. Bounded by the request timeout; keeps the interrupt flag. */
     public static List<StoredClaim> read(EtcdSession session, ClaimSpec spec, int limit) {

@@ -207,6 +207,37 @@ public final class EtcdGrant implements Grant {
         return result;
     }
 
+    /**
+     * The same, waiting for it whatever interrupts come.
+     *
+     * @throws IllegalArgumentException if the grant is of something else than the other one would be
+     */
+    public static Optional<EtcdGrant> exchange(Grant grant, ClaimSpec other) {
+        if (!(grant instanceof EtcdGrant ours)
+                || !ours.spec.name().equals(other.name())
+                || ours.spec.mode() == other.mode()) {
+            throw new IllegalArgumentException(grant + " is not one that " + other.recipe() + " '" + other.name()
+                    + "' can make a " + other.mode() + " grant of");
+        }
+        return ours.exchangeFor(other);
+    }
+
+    private Optional<EtcdGrant> exchangeFor(ClaimSpec other) {
+        CompletableFuture<Optional<EtcdGrant>> exchange = exchangeAsync(other);
+        Duration timeout = session.calls().requestTimeout().multipliedBy(2);
+        try {
+            return Await.uninterruptibly(exchange, timeout);
+        } catch (CallFailure late) {
+            // It goes on without us: whatever comes of it is given back.
+            Completion.of(exchange, (got, failure) -> {
+                if (failure == null) {
+                    got.ifPresentOrElse(EtcdGrant::close, this::close);
+                }
+            });
+            throw unconfirmed(late);
+        }
+    }
+
     private void exchanged(boolean forAnother) {
         whenQuiet = this::giveBack;
         if (state == State.CLOSING && forAnother) {

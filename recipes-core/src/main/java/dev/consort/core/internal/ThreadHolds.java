@@ -21,7 +21,7 @@ public final class ThreadHolds {
 
     /** A grant and how often its thread has entered. */
     public static final class Hold {
-        private final Grant grant;
+        private Grant grant;
         private int entries = 1;
 
         private Hold(Grant grant) {
@@ -31,6 +31,11 @@ public final class ThreadHolds {
         /** What the thread holds. */
         public Grant grant() {
             return grant;
+        }
+
+        /** It holds something else in its place. */
+        public void exchange(Grant other) {
+            grant = other;
         }
 
         /** One more entry. */

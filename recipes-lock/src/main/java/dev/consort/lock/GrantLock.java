@@ -14,25 +14,47 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mutex as {@link Lock}. What a thread holds is kept with the session, so that all views of a name share it.
+ * What is granted as {@link Lock}: owned by threads, and reentrant. What a thread holds is kept with the session, so that
+ * all views of a name share it.
  *
  * <p>Thread-safe: a hold is read and written by its own thread only.
  */
-final class MutexLock implements Lock {
-    private static final Logger log = LoggerFactory.getLogger(MutexLock.class);
+final class GrantLock implements Lock {
+    /** Where the grants come from, and go to. */
+    interface Source {
+        Grant acquireUninterruptibly();
 
-    private final EtcdMutex mutex;
+        Grant acquire() throws InterruptedException;
+
+        Optional<Grant> tryAcquire();
+
+        Optional<Grant> tryAcquire(Duration timeout) throws InterruptedException;
+
+        /** False if it had been lost. */
+        boolean release(Grant grant);
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(GrantLock.class);
+
+    private final Source source;
+    private final String key;
     private final ThreadHolds holds;
 
-    MutexLock(EtcdMutex mutex, ThreadHolds holds) {
-        this.mutex = mutex;
+    /**
+     * A view.
+     *
+     * @param key under which holds are kept
+     */
+    GrantLock(Source source, String key, ThreadHolds holds) {
+        this.source = source;
+        this.key = key;
         this.holds = holds;
     }
 
     @Override
     public void lock() {
         if (!reenter()) {
-            holds.put(mutex.name(), mutex.acquireUninterruptibly());
+            holds.put(key, source.acquireUninterruptibly());
         }
     }
 
@@ -42,13 +64,13 @@ final class MutexLock implements Lock {
             throw new InterruptedException();
         }
         if (!reenter()) {
-            holds.put(mutex.name(), mutex.acquire());
+            holds.put(key, source.acquire());
         }
     }
 
     @Override
     public boolean tryLock() {
-        return reenter() || entered(mutex.tryAcquire());
+        return reenter() || entered(source.tryAcquire());
     }
 
     @Override
@@ -56,16 +78,16 @@ final class MutexLock implements Lock {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return reenter() || entered(mutex.tryAcquire(Duration.ofNanos(unit.toNanos(time))));
+        return reenter() || entered(source.tryAcquire(Duration.ofNanos(unit.toNanos(time))));
     }
 
     private boolean entered(Optional<Grant> grant) {
-        grant.ifPresent(granted -> holds.put(mutex.name(), granted));
+        grant.ifPresent(granted -> holds.put(key, granted));
         return grant.isPresent();
     }
 
     private boolean reenter() {
-        ThreadHolds.@Nullable Hold hold = holds.get(mutex.name());
+        ThreadHolds.@Nullable Hold hold = holds.get(key);
         if (hold == null) {
             return false;
         }
@@ -78,9 +100,9 @@ final class MutexLock implements Lock {
 
     @Override
     public void unlock() {
-        ThreadHolds.@Nullable Hold hold = holds.get(mutex.name());
+        ThreadHolds.@Nullable Hold hold = holds.get(key);
         if (hold == null) {
-            throw new IllegalMonitorStateException(mutex + " is not locked by thread '"
+            throw new IllegalMonitorStateException(source + " is not locked by thread '"
                     + Thread.currentThread().getName() + "': only the thread that locked it may unlock it");
         }
         Grant grant = hold.grant();
@@ -90,18 +112,18 @@ final class MutexLock implements Lock {
             }
             return;
         }
-        holds.remove(mutex.name());
+        holds.remove(key);
         try {
-            if (!grant.release()) {
+            if (!source.release(grant)) {
                 throw lost(grant);
             }
         } catch (OutcomeUnknownException e) {
-            log.warn("{}: unlocked, but etcd has not confirmed it yet", mutex, e);
+            log.warn("{}: unlocked, but etcd has not confirmed it yet", source, e);
         }
     }
 
     private LockOwnershipLostException lost(Grant grant) {
-        return new LockOwnershipLostException(mutex + " was held with token " + grant.token()
+        return new LockOwnershipLostException(source + " was held with token " + grant.token()
                 + " and lost since: its session was lost, or its key was deleted; unlock, and check what it protected");
     }
 
@@ -113,6 +135,6 @@ final class MutexLock implements Lock {
 
     @Override
     public String toString() {
-        return mutex + " as Lock";
+        return source + " as Lock";
     }
 }
