@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.model;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/**
+ * The queue of readers and writers as an explicit-state model: a few sessions that each read or write once, give up, die,
+ * become readers or writers, and tell each other; every reachable state is visited. That a claim is put and answered, late
+ * attempts and ghosts are the same as for exclusive claims, and in {@link ClaimModel}: here a put is one step.
+ */
+final class ReadWriteModel {
+    /** Rules that can be left out, to see that the model misses them. */
+    enum Rule {
+        /** A list that names readers is believed only while the claim that ends them is there. */
+        STOPPER,
+        /** A reader that leaves reads who follows. */
+        READERS_PASS_NO_LIST,
+        /** A waiting claim that is withdrawn tells those whom it lets in. */
+        WITHDRAWAL_TELLS,
+        /** A writer that has become a reader tells those whom that lets in. */
+        MARK_TELLS,
+        /** A waiter watches a claim before it. */
+        WATCH,
+        /** A reader becomes a writer only if nothing was put since it was seen to be alone. */
+        UPGRADE_COMPARES
+    }
+
+    enum Kind {
+        READ,
+        WRITE,
+        KEPT
+    }
+
+    enum Phase {
+        IDLE,
+        WAITING,
+        HELD,
+        SEEN_ALONE,
+        DONE
+    }
+
+    /** A claim in etcd. */
+    record Claim(int session, int revision, Kind kind) {}
+
+    /** A session: what it wants, where it is, what it knows to follow it, and what is in its mailbox. */
+    record Session(
+            Kind wish, Phase phase, int mine, int blocker, int seen, List<Claim> following, Optional<Letter> mail) {
+        Session in(Phase next) {
+            return new Session(wish, next, mine, blocker, seen, following, mail);
+        }
+    }
+
+    /** What a mailbox holds. */
+    record Letter(int revision, List<Claim> following) {}
+
+    /** Somebody has yet to tell those whom the end, or the mark, of a claim lets in; read already, or not. */
+    record Telling(int by, Claim left, Optional<List<Claim>> read) {}
+
+    record State(
+            List<Claim> claims, List<Session> sessions, List<Telling> tellings, int revision, List<Integer> faults) {}
+
+    /** What a search found. */
+    record Outcome(int states, Optional<String> violation) {}
+
+    private static final int WITHDRAW = 0;
+    private static final int DIE = 1;
+    private static final int EXCHANGE = 2;
+
+    private final Set<Rule> rules;
+    private final List<Kind> wishes;
+    private List<State> next = new ArrayList<>();
+    private int deaths;
+
+    ReadWriteModel(List<Kind> wishes, Set<Rule> leftOut) {
+        this.wishes = wishes;
+        this.rules = EnumSet.allOf(Rule.class);
+        this.rules.removeAll(leftOut);
+    }
+
+    Outcome search(int withdrawals, int mayDie, int exchanges) {
+        deaths = mayDie;
+        List<Session> sessions = wishes.stream()
+                .map(wish -> new Session(wish, Phase.IDLE, 0, 0, 0, List.of(), Optional.empty()))
+                .toList();
+        State first = new State(List.of(), sessions, List.of(), 0, List.of(withdrawals, mayDie, exchanges));
+        Set<State> seen = new HashSet<>(Set.of(first));
+        Queue<State> open = new ArrayDeque<>(seen);
+        while (!open.isEmpty()) {
+            State state = open.remove();
+            next = new ArrayList<>();
+            for (int s = 0; s < sessions.size(); s++) {
+                steps(state, s);
+            }
+            state.tellings.forEach(telling -> tell(state, telling));
+            Optional<String> wrong = wrong(state, next.isEmpty());
+            if (wrong.isPresent()) {
+                return new Outcome(seen.size(), Optional.of(wrong.get() + " in " + state));
+            }
+            next.stream().filter(seen::add).forEach(open::add);
+        }
+        return new Outcome(seen.size(), Optional.empty());
+    }
+
+    private Optional<String> wrong(State state, boolean atEnd) {
+        for (int s = 0; s < state.sessions.size(); s++) {
+            Session session = state.sessions.get(s);
+            boolean holds = session.phase == Phase.HELD || session.phase == Phase.SEEN_ALONE;
+            Optional<Claim> mine = claimOf(state, s);
+            if (holds
+                    && mine.isPresent()
+                    && mine.get().revision == session.mine
+                    && !granted(state.claims, mine.get())) {
+                return Optional.of("session " + s + " believes that it holds");
+            }
+            if (session.phase == Phase.WAITING && granted(state.claims, mine.orElseThrow()) && nobodyTells(state)) {
+                return Optional.of("session " + s + " is told by nobody");
+            }
+            if (atEnd && session.phase != Phase.DONE) {
+                return Optional.of("session " + s + " is stuck");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The watches are for those whose predecessor has died: all others are told. */
+    private boolean nobodyTells(State state) {
+        return state.tellings.isEmpty()
+                && state.sessions.stream().allMatch(session -> session.mail.isEmpty())
+                && state.faults.get(DIE) == deaths;
+    }
+
+    private static Optional<Claim> claimOf(State state, int session) {
+        return state.claims.stream().filter(claim -> claim.session == session).findFirst();
+    }
+
+    private static boolean granted(List<Claim> claims, Claim mine) {
+        return blocker(claims, mine).isEmpty();
+    }
+
+    /** The claim that a waiter watches. */
+    private static Optional<Claim> blocker(List<Claim> claims, Claim mine) {
+        return claims.stream()
+                .filter(claim -> claim.revision < mine.revision)
+                .filter(claim -> mine.kind == Kind.WRITE || claim.kind == Kind.WRITE)
+                .max(Comparator.comparingInt(Claim::revision));
+    }
+
+    private static List<Claim> allGranted(List<Claim> claims) {
+        return claims.stream().filter(claim -> granted(claims, claim)).toList();
+    }
+
+    // What sessions do
+
+    private void steps(State state, int s) {
+        Session session = state.sessions.get(s);
+        switch (session.phase) {
+            case IDLE -> {
+                Claim mine = new Claim(s, state.revision + 1, session.wish);
+                place(put(state, mine), s, mine);
+            }
+            case WAITING -> {
+                Claim mine = claimOf(state, s).orElseThrow();
+                boolean gone = state.claims.stream().noneMatch(claim -> claim.revision == session.blocker);
+                if (gone && rules.contains(Rule.WATCH)) {
+                    place(state, s, mine);
+                }
+                if (state.faults.get(WITHDRAW) > 0) {
+                    leave(spend(state, WITHDRAW), s, rules.contains(Rule.WITHDRAWAL_TELLS));
+                }
+            }
+            case HELD -> {
+                release(state, s);
+                exchange(state, s);
+            }
+            case SEEN_ALONE -> upgrade(state, s);
+            case DONE -> {}
+        }
+        if (session.phase != Phase.DONE && session.phase != Phase.IDLE && state.faults.get(DIE) > 0) {
+            State dead = spend(state, DIE);
+            dead = with(dead, s, it -> it.in(Phase.DONE));
+            add(withoutTellingsOf(without(dead, s), s));
+        }
+        if (session.mail.isPresent()) {
+            Letter letter = session.mail.get();
+            boolean mine = session.phase == Phase.WAITING && letter.revision == session.mine;
+            add(with(
+                    state,
+                    s,
+                    it -> new Session(
+                            it.wish,
+                            mine ? Phase.HELD : it.phase,
+                            it.mine,
+                            it.blocker,
+                            it.seen,
+                            mine ? letter.following : it.following,
+                            Optional.empty())));
+        }
+    }
+
+    /** It looks where it stands. */
+    private void place(State state, int s, Claim mine) {
+        Optional<Claim> blocker = blocker(state.claims, mine);
+        add(with(
+                state,
+                s,
+                it -> new Session(
+                        it.wish,
+                        blocker.isPresent() ? Phase.WAITING : Phase.HELD,
+                        mine.revision,
+                        blocker.map(Claim::revision).orElse(0),
+                        it.seen,
+                        List.of(),
+                        it.mail)));
+    }
+
+    private void release(State state, int s) {
+        Session session = state.sessions.get(s);
+        Claim mine = claimOf(state, s).orElseThrow();
+        boolean mayPass = mine.kind == Kind.WRITE || !rules.contains(Rule.READERS_PASS_NO_LIST);
+        List<Claim> told = mayPass ? allGranted(session.following) : List.of();
+        boolean writer = told.size() == 1 && told.get(0).kind == Kind.WRITE;
+        boolean stopped = told.size() < session.following.size();
+        if (told.isEmpty() || !(writer || stopped || !rules.contains(Rule.STOPPER))) {
+            leave(state, s, true);
+            return;
+        }
+        List<Claim> needed = new ArrayList<>(told);
+        if (!writer && stopped && rules.contains(Rule.STOPPER)) {
+            needed.add(session.following.get(told.size()));
+        }
+        State left = with(without(state, s), s, it -> it.in(Phase.DONE));
+        if (left.claims.containsAll(needed)) {
+            List<Claim> rest = writer ? session.following.subList(1, session.following.size()) : List.of();
+            add(mail(left, told, rest));
+        } else {
+            add(telling(left, new Telling(s, mine, Optional.of(left.claims))));
+        }
+    }
+
+    private void leave(State state, int s, boolean tells) {
+        Claim mine = claimOf(state, s).orElseThrow();
+        State left = with(without(state, s), s, it -> it.in(Phase.DONE));
+        add(tells ? telling(left, new Telling(s, mine, Optional.of(left.claims))) : left);
+    }
+
+    private void exchange(State state, int s) {
+        Claim mine = claimOf(state, s).orElseThrow();
+        if (state.faults.get(EXCHANGE) == 0) {
+            return;
+        }
+        if (mine.kind == Kind.WRITE) {
+            State marked = put(without(spend(state, EXCHANGE), s), new Claim(s, mine.revision, Kind.KEPT));
+            marked = new State(marked.claims, marked.sessions, marked.tellings, state.revision, marked.faults);
+            marked = with(
+                    marked, s, it -> new Session(it.wish, it.phase, it.mine, it.blocker, it.seen, List.of(), it.mail));
+            add(rules.contains(Rule.MARK_TELLS) ? telling(marked, new Telling(s, mine, Optional.empty())) : marked);
+        } else if (mine.kind == Kind.READ && state.claims.size() == 1) {
+            add(with(
+                    spend(state, EXCHANGE),
+                    s,
+                    it -> new Session(
+                            it.wish, Phase.SEEN_ALONE, it.mine, it.blocker, state.revision, it.following, it.mail)));
+        }
+    }
+
+    private void upgrade(State state, int s) {
+        int seen = state.sessions.get(s).seen;
+        if (rules.contains(Rule.UPGRADE_COMPARES) && state.claims.stream().anyMatch(claim -> claim.revision > seen)) {
+            add(with(state, s, it -> it.in(Phase.HELD)));
+            return;
+        }
+        Claim write = new Claim(s, state.revision + 1, Kind.WRITE);
+        add(with(
+                put(without(state, s), write),
+                s,
+                it -> new Session(it.wish, Phase.HELD, write.revision, 0, 0, List.of(), it.mail)));
+    }
+
+    // Telling
+
+    private void tell(State state, Telling telling) {
+        List<Telling> others = new ArrayList<>(state.tellings);
+        others.remove(telling);
+        State rest = new State(state.claims, state.sessions, List.copyOf(others), state.revision, state.faults);
+        if (telling.read.isEmpty()) {
+            add(telling(rest, new Telling(telling.by, telling.left, Optional.of(state.claims))));
+            return;
+        }
+        List<Claim> read = telling.read.get();
+        List<Claim> before = new ArrayList<>(read.stream()
+                .filter(claim -> claim.revision != telling.left.revision)
+                .toList());
+        before.add(telling.left);
+        List<Claim> known = allGranted(before);
+        List<Claim> told = allGranted(read).stream()
+                .filter(claim -> claim.revision != telling.left.revision && !known.contains(claim))
+                .toList();
+        if (told.isEmpty()) {
+            add(rest);
+        } else if (state.claims.containsAll(told)) {
+            int first = read.indexOf(told.get(0));
+            add(mail(rest, told, told.size() == 1 ? read.subList(first + 1, read.size()) : List.of()));
+        } else {
+            add(telling(rest, new Telling(telling.by, telling.left, Optional.of(state.claims))));
+        }
+    }
+
+    private static State mail(State state, List<Claim> told, List<Claim> following) {
+        State mailed = state;
+        for (Claim claim : told) {
+            Letter letter = new Letter(claim.revision, List.copyOf(following));
+            mailed = with(
+                    mailed,
+                    claim.session,
+                    it -> new Session(
+                            it.wish, it.phase, it.mine, it.blocker, it.seen, it.following, Optional.of(letter)));
+        }
+        return mailed;
+    }
+
+    // States
+
+    private void add(State state) {
+        next.add(state);
+    }
+
+    private static State with(State state, int s, UnaryOperator<Session> change) {
+        List<Session> sessions = new ArrayList<>(state.sessions);
+        sessions.set(s, change.apply(sessions.get(s)));
+        return new State(state.claims, List.copyOf(sessions), state.tellings, state.revision, state.faults);
+    }
+
+    private static State put(State state, Claim claim) {
+        List<Claim> claims = new ArrayList<>(state.claims);
+        claims.add(claim);
+        claims.sort(Comparator.comparingInt(Claim::revision));
+        return new State(List.copyOf(claims), state.sessions, state.tellings, state.revision + 1, state.faults);
+    }
+
+    private static State without(State state, int session) {
+        List<Claim> claims =
+                state.claims.stream().filter(claim -> claim.session != session).toList();
+        return new State(claims, state.sessions, state.tellings, state.revision, state.faults);
+    }
+
+    private static State telling(State state, Telling telling) {
+        List<Telling> tellings = new ArrayList<>(state.tellings);
+        tellings.add(telling);
+        return new State(state.claims, state.sessions, List.copyOf(tellings), state.revision, state.faults);
+    }
+
+    private static State withoutTellingsOf(State state, int session) {
+        List<Telling> tellings =
+                state.tellings.stream().filter(telling -> telling.by != session).toList();
+        return new State(state.claims, state.sessions, tellings, state.revision, state.faults);
+    }
+
+    private static State spend(State state, int fault) {
+        List<Integer> faults = new ArrayList<>(state.faults);
+        faults.set(fault, faults.get(fault) - 1);
+        return new State(state.claims, state.sessions, state.tellings, state.revision, List.copyOf(faults));
+    }
+}

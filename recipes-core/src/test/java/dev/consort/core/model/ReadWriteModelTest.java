@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.model;
+
+import static dev.consort.core.model.ReadWriteModel.Kind.READ;
+import static dev.consort.core.model.ReadWriteModel.Kind.WRITE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.consort.core.model.ReadWriteModel.Kind;
+import dev.consort.core.model.ReadWriteModel.Outcome;
+import dev.consort.core.model.ReadWriteModel.Rule;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ReadWriteModelTest {
+    private static final List<List<Kind>> THREE = List.of(
+            List.of(READ, READ, READ),
+            List.of(READ, READ, WRITE),
+            List.of(READ, WRITE, WRITE),
+            List.of(WRITE, WRITE, WRITE));
+    private static final List<List<Kind>> FOUR =
+            List.of(List.of(READ, READ, WRITE, WRITE), List.of(READ, WRITE, WRITE, WRITE));
+
+    private static Outcome search(Set<Rule> leftOut) {
+        Outcome three = search(THREE, leftOut, 1, 1, 1);
+        return three.violation().isPresent() ? three : search(FOUR, leftOut, 1, 0, 0);
+    }
+
+    private static Outcome search(List<List<Kind>> all, Set<Rule> leftOut, int withdrawals, int deaths, int exchanges) {
+        int states = 0;
+        for (List<Kind> wishes : all) {
+            Outcome outcome = new ReadWriteModel(wishes, leftOut).search(withdrawals, deaths, exchanges);
+            states += outcome.states();
+            if (outcome.violation().isPresent()) {
+                return new Outcome(states, outcome.violation());
+            }
+        }
+        return new Outcome(states, Optional.empty());
+    }
+
+    @Test
+    void fourSessions_withAWithdrawalADeathAndAnExchange_haveNoReachableViolation() {
+        Outcome outcome = search(Set.of());
+        System.out.println("states: " + outcome.states());
+        assertThat(outcome.violation()).isEmpty();
+        assertThat(outcome.states()).isGreaterThan(10_000);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Rule.class)
+    void withoutARule_aViolationIsFound(Rule rule) {
+        assertThat(search(EnumSet.of(rule)).violation()).isPresent();
+    }
+}
