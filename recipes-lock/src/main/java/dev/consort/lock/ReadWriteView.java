@@ -131,8 +131,7 @@ final class ReadWriteView implements ReadWriteLock {
 
         @Override
         public Optional<Grant> tryAcquire(Duration timeout) throws InterruptedException {
-            checkNotReading();
-            return acquirer.tryAcquire(timeout);
+            return held(readKey) != null ? Optional.empty() : acquirer.tryAcquire(timeout);
         }
 
         /** Its reader goes on, without a gap. */
