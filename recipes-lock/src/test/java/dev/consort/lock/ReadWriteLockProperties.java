@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,7 @@ import net.jqwik.api.Tag;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
+import org.jspecify.annotations.Nullable;
 
 /** Whatever readers and writers do, and whatever is lost or late: one writer or many readers, and nobody forgotten. */
 @Tag("property")
@@ -81,17 +83,15 @@ class ReadWriteLockProperties {
         final int id;
         final ReadWriteLock lock;
         final History<ReadWriteLockCall> history;
-        final boolean writes;
         final CompletableFuture<Grant> wanted;
         boolean reads; // now, if it has it
-        Grant grant;
+        volatile @Nullable Grant grant;
         boolean done;
 
         Client(int id, ReadWriteLock lock, boolean writes, History<ReadWriteLockCall> history) {
             this.id = id;
             this.lock = lock;
             this.history = history;
-            this.writes = writes;
             this.reads = !writes;
             long invoked = history.moment();
             wanted = (writes ? lock.writeLock() : lock.readLock()).acquireAsync();
@@ -109,15 +109,19 @@ class ReadWriteLockProperties {
             return wanted.isDone() && !wanted.isCompletedExceptionally() && grant != null && !done;
         }
 
+        private Grant granted() {
+            return Objects.requireNonNull(grant);
+        }
+
         void exchange() {
             long invoked = history.moment();
-            Optional<Grant> other = reads ? lock.tryUpgrade(grant) : lock.downgrade(grant);
+            Optional<Grant> other = reads ? lock.tryUpgrade(granted()) : lock.downgrade(granted());
             if (other.isEmpty()) {
                 assertThat(reads).as("a writer can always become a reader").isTrue();
-                assertThat(grant.isHeld()).isTrue();
+                assertThat(granted().isHeld()).isTrue();
                 return;
             }
-            assertThat(other.get().token()).isGreaterThan(grant.token());
+            assertThat(other.get().token()).isGreaterThan(granted().token());
             grant = other.get();
             history.ended(id, invoked, reads ? new WriteLocked(owner()) : new ReadLocked(owner()), Outcome.OK);
             history.ended(id, invoked, reads ? new ReadUnlocked(owner()) : new WriteUnlocked(owner()), Outcome.OK);
@@ -128,7 +132,8 @@ class ReadWriteLockProperties {
         void release() {
             done = true;
             long invoked = history.moment();
-            var unused = grant.releaseAsync()
+            var unused = granted()
+                    .releaseAsync()
                     .whenComplete((held, failure) -> history.ended(
                             id,
                             invoked,

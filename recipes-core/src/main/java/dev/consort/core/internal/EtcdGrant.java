@@ -226,7 +226,7 @@ public final class EtcdGrant implements Grant {
         CompletableFuture<Optional<EtcdGrant>> exchange = exchangeAsync(other);
         Duration timeout = session.calls().requestTimeout().multipliedBy(2);
         try {
-            return Await.uninterruptibly(exchange, timeout);
+            return Await.uninterruptibly(session.timing(), exchange, timeout);
         } catch (CallFailure late) {
             // It goes on without us: whatever comes of it is given back.
             Completion.of(exchange, (got, failure) -> {

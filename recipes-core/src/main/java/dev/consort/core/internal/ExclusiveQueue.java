@@ -173,7 +173,7 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     @Override
     public void followed() {
-        othersWait = claim.hasFollowing();
+        handOvers.followed();
     }
 
     @Override

@@ -49,6 +49,11 @@ final class HandOvers {
         startLimits();
     }
 
+    /** Of the granted claim it is known by now that others wait. */
+    void followed() {
+        othersWait = true;
+    }
+
     /** The place of the next grant on this claim. */
     int next() {
         int place = sequence++;

@@ -61,7 +61,7 @@ final class ReadWriteQueue implements LocalQueue {
         boolean reads = waiter.spec.mode() == Mode.READ;
         boolean nobodyBefore = waiters.stream().allMatch(before -> reads && before.spec.mode() == Mode.READ);
         return nobodyBefore
-                && (writers.isLeft() || reads && writers.kept)
+                && (writers.isLeft() || (reads && writers.kept))
                 && (reads ? readers.mayBeEntered() : readers.isLeft());
     }
 
@@ -235,7 +235,7 @@ final class ReadWriteQueue implements LocalQueue {
                 }
                 case HELD -> {
                     boolean upgraded = mode == Mode.READ && upgrade != null && writers.isWaiting();
-                    if (upgraded || holders.isEmpty() && !(wanted && session.isAlive() && mayJoin())) {
+                    if (upgraded || (holders.isEmpty() && !(wanted && session.isAlive() && mayJoin()))) {
                         claim.release();
                     }
                 }
@@ -275,6 +275,11 @@ final class ReadWriteQueue implements LocalQueue {
             closed = false;
             kept = false;
             advance();
+        }
+
+        @Override
+        public void followed() {
+            handOvers.followed();
         }
 
         @Override
@@ -370,8 +375,9 @@ final class ReadWriteQueue implements LocalQueue {
 
     @Override
     public void onMessage(Message message) {
-        boolean known = readers.claim.onMessage(message) | writers.claim.onMessage(message);
-        if (!known) {
+        boolean readersKnow = readers.claim.onMessage(message);
+        boolean writersKnow = writers.claim.onMessage(message); // either may have to keep it
+        if (!readersKnow && !writersKnow) {
             for (Side side : List.of(readers, writers)) {
                 if (side.isIdle()) {
                     side.claim.removeGhost(message.revision());

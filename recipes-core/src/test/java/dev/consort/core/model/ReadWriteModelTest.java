@@ -45,7 +45,6 @@ class ReadWriteModelTest {
     @Test
     void fourSessions_withAWithdrawalADeathAndAnExchange_haveNoReachableViolation() {
         Outcome outcome = search(Set.of());
-        System.out.println("states: " + outcome.states());
         assertThat(outcome.violation()).isEmpty();
         assertThat(outcome.states()).isGreaterThan(10_000);
     }
