@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit.differential;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -13,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.RandomGenerator;
 
@@ -25,43 +25,62 @@ final class Sequences {
     private static final int REPORT_EACH = 500;
     private static final long END_SECONDS = 60;
 
-    private record Failing(List<Step> steps, Throwable why) {}
+    /** A sequence, and how it fails. */
+    record Failing(List<Step> steps, SequenceFailure why) {
+        static Optional<Failing> of(Comparison lane, List<Step> steps) {
+            try {
+                lane.compare(steps);
+                return Optional.empty();
+            } catch (SequenceFailure e) {
+                return Optional.of(new Failing(steps, e));
+            }
+        }
+    }
 
     private record Found(int number, Failing failing) {}
 
-    private final List<ServerPair> pairs;
-    private final BlockingQueue<ServerPair> idle;
+    private final List<? extends Comparison> lanes;
+    private final BlockingQueue<Comparison> idle;
+    private final Supplier<? extends Comparison> fresh;
     private final Queue<Found> failures = new ConcurrentLinkedQueue<>();
 
-    Sequences(List<ServerPair> pairs) {
-        this.pairs = pairs;
-        this.idle = new ArrayBlockingQueue<>(pairs.size(), false, pairs);
+    /**
+     * Sequences.
+     *
+     * @param lanes what compares them
+     * @param fresh opens another one, to shorten a sequence on
+     */
+    Sequences(List<? extends Comparison> lanes, Supplier<? extends Comparison> fresh) {
+        this.lanes = lanes;
+        this.idle = new ArrayBlockingQueue<>(lanes.size(), false, lanes);
+        this.fresh = fresh;
     }
 
-    /** Compares the sequences with these numbers, and fails with the shortest part of one that is answered otherwise. */
+    /** Compares the sequences with these numbers, and fails with the shortest part of one that does not go alike. */
     void compare(String name, Arbitrary<List<Step>> arbitrary, long seed, int from, int to)
             throws InterruptedException {
         RandomGenerator<List<Step>> generator = arbitrary.generator(GENERATED);
-        ExecutorService lanes = Executors.newFixedThreadPool(pairs.size());
+        ExecutorService threads = Executors.newFixedThreadPool(lanes.size());
         try {
             for (int i = from; i < to && failures.isEmpty(); i++) {
                 int number = i;
                 List<Step> steps = generator.next(random(seed, number)).value();
-                ServerPair pair = idle.take();
-                lanes.execute(() -> {
-                    failure(pair, steps).ifPresent(why -> failures.add(new Found(number, new Failing(steps, why))));
-                    idle.add(pair);
+                Comparison lane = idle.take();
+                threads.execute(() -> {
+                    Failing.of(lane, steps).ifPresent(failing -> failures.add(new Found(number, failing)));
+                    idle.add(lane);
                 });
                 if (number > from && number % REPORT_EACH == 0) {
                     System.out.printf("%s: at sequence %d of seed %d%n", name, number, seed);
                 }
             }
         } finally {
-            lanes.shutdown();
+            threads.shutdown();
         }
-        if (!lanes.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+        if (!threads.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
             throw new IllegalStateException("a comparison does not end");
         }
+        // The first is the one to believe: another one may have been tried on what this has left.
         Found found = failures.poll();
         if (found != null) {
             throw report(name, seed, found);
@@ -74,49 +93,16 @@ final class Sequences {
         return new Random(new SplittableRandom(seed * 31 + number).nextLong());
     }
 
-    private static Optional<Throwable> failure(ServerPair pair, List<Step> steps) {
-        try {
-            pair.compare(steps);
-            return Optional.empty();
-        } catch (AssertionError | RuntimeException e) {
-            return Optional.of(e);
-        }
-    }
-
-    private static AssertionError report(String name, long seed, Found found) {
-        Failing failing = shortest(found.failing);
+    private AssertionError report(String name, long seed, Found found) {
+        SequenceFailure first = found.failing.why();
+        Optional<Failing> shortest = new SequenceShortening(fresh).shortest(found.failing);
         StringBuilder text = new StringBuilder(String.format(
-                "%s: sequence %d of seed %d is answered otherwise (-Dconsort.seed=%d -Dconsort.from=%d). Shortest part found:",
-                name, found.number, seed, seed, found.number));
-        failing.steps.forEach(step -> text.append("\n  ").append(step));
-        return new AssertionError(
-                text.append('\n').append(failing.why.getMessage()).toString(), failing.why);
-    }
-
-    /** Leaves out what is not needed for it to fail: halves first, then ever smaller parts. */
-    private static Failing shortest(Failing failing) {
-        ServerPair pair = new ServerPair();
-        Failing shortest = failing;
-        int size = Math.max(1, failing.steps.size() / 2);
-        while (size > 0) {
-            boolean shorter = false;
-            for (int at = shortest.steps.size() - size;
-                    at >= 0;
-                    at = Math.min(at - size, shortest.steps.size() - size)) {
-                List<Step> rest = new ArrayList<>(shortest.steps);
-                rest.subList(at, at + size).clear();
-                Optional<Throwable> why = failure(pair, rest);
-                if (why.isPresent()) {
-                    // It may have ended the server.
-                    pair.close();
-                    pair = new ServerPair();
-                    shortest = new Failing(rest, why.get());
-                    shorter = true;
-                }
-            }
-            size = shorter && size == 1 ? 1 : size / 2;
-        }
-        pair.close();
-        return shortest;
+                "%s: sequence %d of seed %d %s (-Dconsort.seed=%d -Dconsort.from=%d -Dconsort.to=%d):%n%s%n",
+                name, found.number, seed, first.kind(), seed, found.number, found.number + 1, first.getMessage()));
+        text.append(shortest.isPresent() ? "Shortest part found:" : "It does not by itself, on other servers:");
+        Failing shown = shortest.orElse(found.failing);
+        shown.steps().forEach(step -> text.append("\n  ").append(step));
+        shortest.ifPresent(failing -> text.append('\n').append(failing.why().getMessage()));
+        return new AssertionError(text.toString(), first);
     }
 }

@@ -85,8 +85,8 @@ final class Subject implements AutoCloseable {
                 .build();
     }
 
-    /** Empties the server and counts revisions from here. */
-    void begin() {
+    /** Empties the server. */
+    void clear() {
         enabled = false;
         authBase = new Clearing(channel).withoutUsers();
         for (int id = 1; id <= Requests.LEASES; id++) {
@@ -95,6 +95,11 @@ final class Subject implements AutoCloseable {
                     LeaseGrpc.getLeaseRevokeMethod(),
                     LeaseRevokeRequest.newBuilder().setID(id).build());
         }
+    }
+
+    /** Empties the server and counts revisions from here. */
+    void begin() {
+        clear();
         KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(channel);
         // There is to be something that a watch from here on is told.
         var unusedPut = kv.put(PutRequest.newBuilder().setKey(ALL).build());

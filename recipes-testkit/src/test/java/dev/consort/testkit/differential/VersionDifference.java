@@ -14,11 +14,13 @@ import io.grpc.MethodDescriptor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Where versions of etcd differ from 3.5.30, which an embedded one imitates; on such a version the steps are left out.
+ * Where versions of etcd differ from 3.5.30 as it is meant, which an embedded one imitates; on such a version the steps are
+ * left out.
  */
 enum VersionDifference {
     /** Progress is claimed though watches are still behind. */
@@ -26,6 +28,13 @@ enum VersionDifference {
             "3.4.25",
             "3.5.8",
             step -> step.what() instanceof Step.Watch watch && watch.request().hasProgressRequest()),
+
+    /** A watch from the compacted revision on is not told of what was deleted in it. */
+    DELETION_LOST_AT_COMPACTION(
+            "3.4.36",
+            "3.5.18",
+            (step, compacted) -> step.what() instanceof Step.Watch watch
+                    && compacted.contains(watch.request().getCreateRequest().getStartRevision())),
 
     /** A watch from a negative revision is created, and cancelled as compacted, instead of refused. */
     NEGATIVE_START_REVISION(
@@ -58,6 +67,14 @@ enum VersionDifference {
 
     /** A token is refused while none is needed; so none is shown then, and no step is left out. */
     TOKEN_REFUSED_WHILE_OFF("3.4.28", "3.5.10", step -> false),
+
+    /**
+     * Until what was written has been committed, 100 ms later, a user may be taken for what it was before: without the role
+     * that it has been granted, say, so that even root is refused. Reads of one key look one entry beyond the end of what is
+     * not committed yet, where older entries lie ({@code bucketBuffer.Range}). No step is left out; where each write is
+     * committed at once, nothing outdated can lie there. 3.4 does not read users in this way.
+     */
+    OUTDATED_USERS("3.4.0", "3.5.999", step -> false),
 
     /** Who shows an outdated token does not get another one. */
     AUTHENTICATION_BY_TOKEN(
@@ -110,16 +127,21 @@ enum VersionDifference {
     private final String fixedIn5;
 
     @SuppressWarnings("ImmutableEnumChecker") // all of them are functions
-    private final Predicate<Step> steps;
+    private final BiPredicate<Step, Set<Long>> steps;
 
     VersionDifference(String fixedIn4, String fixedIn5, Predicate<Step> steps) {
+        this(fixedIn4, fixedIn5, (step, compacted) -> steps.test(step));
+    }
+
+    VersionDifference(String fixedIn4, String fixedIn5, BiPredicate<Step, Set<Long>> steps) {
         this.fixedIn4 = fixedIn4;
         this.fixedIn5 = fixedIn5;
         this.steps = steps;
     }
 
-    boolean concerns(Step step) {
-        return steps.test(step);
+    /** Whether it shows in a step; {@code compacted} has the revisions that were to be compacted before it. */
+    boolean concerns(Step step, Set<Long> compacted) {
+        return steps.test(step, compacted);
     }
 
     static List<VersionDifference> of(String version) {
