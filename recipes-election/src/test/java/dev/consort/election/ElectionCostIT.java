@@ -20,8 +20,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What each operation costs, by counting calls and the revisions of a server that nobody else uses meanwhile. */
+@Isolated("counts revisions")
 class ElectionCostIT {
     private final String name = Peer.newName();
     private final List<Peer> peers = new ArrayList<>();

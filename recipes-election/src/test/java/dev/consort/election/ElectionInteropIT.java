@@ -24,8 +24,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** One election among this code, {@code etcdctl elect} and etcd's Election service: in turn, and never two at once. */
+@Execution(ExecutionMode.CONCURRENT)
 class ElectionInteropIT {
     private static final int ROUNDS = 5; // two hand-overs each
 

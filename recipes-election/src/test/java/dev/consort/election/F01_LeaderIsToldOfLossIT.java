@@ -12,8 +12,11 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F01: the lease is gone and the leader goes on. */
+@Execution(ExecutionMode.CONCURRENT)
 class F01_LeaderIsToldOfLossIT {
     private final String name = Peer.newName();
 

@@ -18,8 +18,11 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F03: a leader that was paused longer than its TTL goes on writing when it wakes (S2, S29). */
+@Execution(ExecutionMode.CONCURRENT)
 class F03_PausedLeaderWritesNothingIT {
     private final String name = Peer.newName();
     private final String register = "registers/" + name;

@@ -11,8 +11,11 @@ import io.etcd.jetcd.api.TxnRequest;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F05: a leader is told before the store has confirmed. */
+@Execution(ExecutionMode.CONCURRENT)
 class F05_LeadsOnlyWhenConfirmedIT {
     private final String name = Peer.newName();
 

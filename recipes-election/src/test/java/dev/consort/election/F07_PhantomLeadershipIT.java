@@ -14,8 +14,11 @@ import io.etcd.jetcd.api.WatchResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F07: a campaign succeeds although its own key has vanished meanwhile. */
+@Execution(ExecutionMode.CONCURRENT)
 class F07_PhantomLeadershipIT {
     private final String name = Peer.newName();
 

@@ -13,8 +13,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F09, F41: the campaign commits and its answer is lost, or it lands when nobody waits for it any more. */
+@Execution(ExecutionMode.CONCURRENT)
 class F09_AnswerOfCampaignLostIT {
     private final String name = Peer.newName();
     private Peer one;

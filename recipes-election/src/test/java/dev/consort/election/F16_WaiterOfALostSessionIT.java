@@ -12,8 +12,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F16: a candidate whose session is lost waits until everybody before it has left. */
+@Execution(ExecutionMode.CONCURRENT)
 class F16_WaiterOfALostSessionIT {
     private final String name = Peer.newName();
 

@@ -12,8 +12,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** F17, S13: a compaction kills a campaigner or an observer, the more so while it is disconnected. */
+@Isolated("compacts what others read")
 class F17_CompactionIT {
     private final String name = Peer.newName();
     private final Sightings seen = new Sightings();

@@ -15,8 +15,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F18: a failed campaign leaves its key, a zombie candidate that wins later. */
+@Execution(ExecutionMode.CONCURRENT)
 class F18_FailedCampaignLeavesNothingIT {
     private static final Duration SHORT = Duration.ofMillis(100);
 

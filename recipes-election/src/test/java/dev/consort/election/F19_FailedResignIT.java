@@ -17,8 +17,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F19, S30: a resignation that fails forgets that there was a leadership, so that nobody ever resigns it. */
+@Execution(ExecutionMode.CONCURRENT)
 class F19_FailedResignIT {
     /** Short, since tests wait for it, and long enough for a connection to be made on a busy machine. */
     private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(700);

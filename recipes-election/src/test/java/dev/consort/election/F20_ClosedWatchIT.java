@@ -8,8 +8,11 @@ import static org.awaitility.Awaitility.await;
 import dev.consort.testkit.FaultProxy;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F20: a watch that is closed is taken for a leader that resigned: a waiter leads, an observer reports that nobody does. */
+@Execution(ExecutionMode.CONCURRENT)
 class F20_ClosedWatchIT {
     private static final int CUTS = 5;
 

@@ -17,8 +17,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** F26: a loop dies silently on what user code throws, or on what etcd refuses for a while. */
+@Execution(ExecutionMode.CONCURRENT)
 class F26_LoopSurvivesItsTaskIT {
     private final String name = Peer.newName();
     private final LoopTask task = new LoopTask();

@@ -9,8 +9,11 @@ import dev.consort.testkit.EtcdProcess;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** S18: etcd is restored from a backup under an observer. */
+@Execution(ExecutionMode.CONCURRENT)
 class ObserveRestoreIT {
     private final String name = Peer.newName();
     private final Sightings seen = new Sightings();

@@ -19,8 +19,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** S4, S6, S30: keys deleted and overwritten under a leader or a candidate, and a resignation that is not answered. */
+@Execution(ExecutionMode.CONCURRENT)
 class OperatorIT {
     /** The promise is 250 ms; the rest is for a loaded machine. */
     private static final Duration SOON = Duration.ofMillis(1500);

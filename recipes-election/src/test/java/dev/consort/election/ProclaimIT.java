@@ -18,8 +18,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Proclaiming when requests and replies are lost or late: what was proclaimed last stays. */
+@Execution(ExecutionMode.CONCURRENT)
 class ProclaimIT {
     private final String name = Peer.newName();
     private Peer one;

@@ -11,8 +11,11 @@ import dev.consort.core.SessionFactory;
 import dev.consort.testkit.EtcdProcess;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The cluster loses its quorum under an observer and a loop: S17, F23, I12. */
+@Execution(ExecutionMode.CONCURRENT)
 class QuorumLossIT {
     private static final Duration TTL = Duration.ofSeconds(2);
 
