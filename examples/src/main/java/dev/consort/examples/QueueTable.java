@@ -40,7 +40,7 @@ public final class QueueTable {
     static void print(QueueReport report, PrintStream out) {
         out.printf(ROW, "QUEUE", "PLACE", "WHO", "LEASE", "REVISION", "AGE", "TTL", "BY");
         for (NamedQueue queue : report.queues()) {
-            queue.owner().ifPresent(owner -> print(queue, "owner", owner, out));
+            queue.owners().forEach(owner -> print(queue, "owner", owner, out));
             queue.waiters().forEach(waiter -> print(queue, "waits", waiter, out));
             queue.foreign().forEach(key -> print(queue.name(), "blocks", key, out));
         }

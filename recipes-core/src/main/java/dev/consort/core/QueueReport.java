@@ -89,14 +89,16 @@ public record QueueReport(long revision, List<NamedQueue> queues, List<ForeignKe
      * @param claims in the order in which they are granted; at least one
      * @param foreign other keys below the name, claims of names that nest with it included, in the order of their create
      *     revisions: whoever claimed after one of them waits until it is gone
+     * @param granted how many of the claims are granted, the first ones: one at most but for readers of a read-write lock
      */
-    public record NamedQueue(String name, List<Claim> claims, List<ForeignKey> foreign) {
+    public record NamedQueue(String name, List<Claim> claims, List<ForeignKey> foreign, int granted) {
         /**
          * Copies the lists.
          *
          * @param name the name of the lock or election
          * @param claims in the order in which they are granted
          * @param foreign other keys below the name
+         * @param granted how many of the claims are granted
          */
         public NamedQueue {
             claims = List.copyOf(claims);
@@ -109,19 +111,25 @@ public record QueueReport(long revision, List<NamedQueue> queues, List<ForeignKe
          * @return the first claim; empty if a foreign key is older
          */
         public Optional<Claim> owner() {
-            return claims.stream()
-                    .limit(1)
-                    .filter(first -> foreign.isEmpty() || foreign.get(0).revision() >= first.revision())
-                    .findFirst();
+            return owners().stream().findFirst();
+        }
+
+        /**
+         * All who hold the lock, of which readers may be several.
+         *
+         * @return the claims that are granted, in order
+         */
+        public List<Claim> owners() {
+            return claims.subList(0, granted);
         }
 
         /**
          * Who waits.
          *
-         * @return the claims without the owner, in order
+         * @return the claims without the owners, in order
          */
         public List<Claim> waiters() {
-            return claims.subList(owner().isPresent() ? 1 : 0, claims.size());
+            return claims.subList(granted, claims.size());
         }
 
         /** Its name, and how much there is. */
@@ -168,7 +176,7 @@ public record QueueReport(long revision, List<NamedQueue> queues, List<ForeignKe
 
     /**
      * A key that is in a queue's way without being one of its claims: its last segment is not the id of its own lease in
-     * hexadecimal digits, or it has no lease, as after an overwrite by hand.
+     * hexadecimal digits, alone or after {@code read:} or {@code write:}, or it has no lease, as after an overwrite by hand.
      *
      * @param key in etcd, without the namespace
      * @param revision its create revision

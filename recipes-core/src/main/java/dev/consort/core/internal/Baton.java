@@ -93,6 +93,11 @@ final class Baton {
         telling.read(ClaimTxns.FOLLOWING_LIMIT);
     }
 
+    /** The claim is gone, and its mark may be there still; if etcd does not say, the lease's end removes it. */
+    void deleteMark() {
+        var unused = session.calls().untilAnswered(ClaimTxns.deleteMark(keys, session.leaseId()), session::isOpen);
+    }
+
     private List<Letter> letters(List<QueuedClaim> to, List<QueuedClaim> claims) {
         // Of those granted together nobody passes the baton on without reading.
         List<QueuedClaim> following =
@@ -139,7 +144,7 @@ final class Baton {
 
         private void tell(List<QueuedClaim> claims, boolean all) {
             int granted = keys.rule().granted(claims);
-            if (granted == claims.size() && !all) {
+            if (granted == claims.size() && !all && keys.rule().mayGrantBeyond(left)) {
                 read(2 * claims.size()); // those granted may be more than were read
                 return;
             }

@@ -282,6 +282,9 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 session.whyRemoved(reason -> ifCurrent(op, this::goneWhileWaiting));
             }
             case HELD -> {
+                if (marks) {
+                    baton.deleteMark();
+                }
                 owner.lost();
                 end(null);
             }
@@ -385,6 +388,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     /** (!) A ghost: a claim of ours that nobody here knows, left by a request that was applied twice. */
     void removeGhost(long ghost) {
         revision = ghost;
+        marks = false;
         release();
     }
 
@@ -436,8 +440,9 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 ByteString.EMPTY,
                 session.leaseId());
         // The claim is put again, so that no guarded write from before it was marked can land any more.
-        CompletableFuture<Boolean> marked = value.rewrite(value.value(), List.of(put));
-        return marked.thenApply(ours -> {
+        ClaimValue marking = value;
+        return marking.rewrite(marking.value(), List.of(put)).thenApply(done -> {
+            boolean ours = done && value == marking; // it may be another claim by now
             if (ours) {
                 following = List.of();
                 marks = true;

@@ -29,9 +29,9 @@ final class ClaimQueues {
             String other = nestingWith(name);
             if (other != null) {
                 waiter.result.completeExceptionally(
-                        new IllegalArgumentException(
-                                "name '" + name + "' nests with '" + other
-                                        + "', which this process uses too: one would sit in the queue of the other; rename one"));
+                        new IllegalArgumentException("name '" + name + "' nests with '" + other
+                                + "', which this process uses too: one would sit in the queue of the other;"
+                                + " rename one"));
                 return;
             }
             queue = create(name, waiter.spec.recipe(), waiter.spec.mode() == Mode.EXCLUSIVE);
@@ -91,11 +91,17 @@ final class ClaimQueues {
         }
     }
 
-    /** A claim of ours was found for a name that was released: nobody's, unless the name is in use again. */
+    /** A claim of ours was found for a name that was released: nobody's, unless it is in use again. */
     void onGhost(QueueKeys keys, long revision) {
-        if (session.isOpen() && !byName.containsKey(keys.name())) {
-            create(keys.name(), "Session", keys.rule() == ExclusiveRule.INSTANCE)
-                    .removeGhost(keys, revision);
+        if (!session.isOpen()) {
+            return;
+        }
+        LocalQueue queue = byName.get(keys.name());
+        boolean exclusive = keys.rule() == ExclusiveRule.INSTANCE;
+        if (queue == null) {
+            create(keys.name(), "Session", exclusive).removeGhost(keys, revision);
+        } else if (queue instanceof ExclusiveQueue == exclusive) {
+            queue.removeGhost(keys, revision);
         }
     }
 

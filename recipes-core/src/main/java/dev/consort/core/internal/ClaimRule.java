@@ -46,6 +46,11 @@ interface ClaimRule {
     /** How many of the first claims of a queue are granted. */
     int granted(List<QueuedClaim> inOrder);
 
+    /** Whether the end of a claim may grant some that are behind others which were granted before. */
+    default boolean mayGrantBeyond(QueuedClaim left) {
+        return true;
+    }
+
     /** Whom a held claim under this rule grants by going, as far as what is known to follow it tells that. */
     Next next(List<QueuedClaim> following);
 

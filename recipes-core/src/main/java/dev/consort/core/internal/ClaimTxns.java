@@ -33,7 +33,8 @@ final class ClaimTxns {
                 .addFailure(op(key(keys.own())))
                 .addFailure(op(key(fence)));
         keys.rule().whenMade(keys).forEach(read -> txn.addSuccess(op(read)));
-        return txn.build();
+        // (!) A mark that was left when somebody deleted the claim it belonged to would speak of this one.
+        return txn.addAllSuccess(marks(keys, lease)).build();
     }
 
     /** Kills every acquire that was sent before and has not landed, and reads what has. */
@@ -51,9 +52,16 @@ final class ClaimTxns {
         return txn.build();
     }
 
+    /** Reads what a rule asks for as a claim is made, without making it. */
+    static TxnRequest wouldBeMade(QueueKeys keys) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        keys.rule().whenMade(keys).forEach(read -> txn.addSuccess(op(read)));
+        return txn.build();
+    }
+
     /** The last claim of a range before a revision. */
-    static RangeRequest.Builder lastBefore(ByteString prefix, long revision) {
-        return prefix(prefix, 1)
+    static RangeRequest.Builder lastBefore(RangeRequest.Builder range, long revision) {
+        return range.setLimit(1)
                 .setMaxCreateRevision(revision - 1)
                 .setSortTarget(RangeRequest.SortTarget.CREATE)
                 .setSortOrder(RangeRequest.SortOrder.DESCEND);
@@ -85,6 +93,14 @@ final class ClaimTxns {
                 .addSuccess(op(following(keys)))
                 .addAllSuccess(marks(keys, lease))
                 .addFailure(op(following(keys)))
+                .build();
+    }
+
+    /** Deletes the mark of a claim that is gone; at any time, as often as one likes. */
+    static TxnRequest deleteMark(QueueKeys keys, long lease) {
+        return TxnRequest.newBuilder()
+                .addCompare(createIs(keys.own(), 0))
+                .addAllSuccess(marks(keys, lease))
                 .build();
     }
 
@@ -157,6 +173,7 @@ final class ClaimTxns {
     static List<RangeResponse> rangesAfterFirst(TxnResponse response) {
         return response.getResponsesList().stream()
                 .skip(1)
+                .filter(ResponseOp::hasResponseRange)
                 .map(ResponseOp::getResponseRange)
                 .toList();
     }

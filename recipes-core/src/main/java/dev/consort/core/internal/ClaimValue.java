@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one claim's key holds, and how it is told from a foreign key of the same name. A mutex's is put once; an
@@ -100,7 +101,8 @@ final class ClaimValue {
         };
         session.onAnswer(session.calls().untilAnswered(request, wanted), (response, failure) -> {
             if (failure != null) {
-                done.completeExceptionally(failure.toException(recipe, keys.name()));
+                done.completeExceptionally(
+                        repeated.get() ? unknown(failure) : failure.toException(recipe, keys.name()));
             } else if (response.getSucceeded()) {
                 modRevision = response.getHeader().getRevision();
                 value = newValue;
@@ -124,11 +126,7 @@ final class ClaimValue {
                 gone.run();
             }
             if (repeated) {
-                done.completeExceptionally(new OutcomeUnknownException(
-                        recipe,
-                        keys.name(),
-                        "it ended before etcd said whether the new value had been put; read before writing",
-                        null));
+                done.completeExceptionally(unknown(null));
             } else {
                 done.complete(false);
             }
@@ -141,5 +139,13 @@ final class ClaimValue {
         } else {
             attempt(newValue, besides, done);
         }
+    }
+
+    private OutcomeUnknownException unknown(@Nullable CallFailure failure) {
+        return new OutcomeUnknownException(
+                recipe,
+                keys.name(),
+                "it ended before etcd said whether the new value had been put; read before writing",
+                failure);
     }
 }

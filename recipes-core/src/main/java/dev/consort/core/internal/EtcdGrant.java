@@ -11,7 +11,9 @@ import dev.consort.core.RecipeException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -197,7 +199,8 @@ public final class EtcdGrant implements Grant {
             }
             state = State.CLOSING;
             whenQuiet = () -> Completion.of(queue.exchange(this, other), (got, failure) -> {
-                exchanged(failure == null && got.isPresent());
+                wrote |= isUnknown(failure);
+                exchanged(failure == null && got.isPresent(), isUnknown(failure));
                 session.callback(() -> Completion.pass(got, failure, result));
             });
             if (inFlight == 0) {
@@ -238,13 +241,18 @@ public final class EtcdGrant implements Grant {
         }
     }
 
-    private void exchanged(boolean forAnother) {
+    private static boolean isUnknown(@Nullable Throwable failure) {
+        return failure instanceof OutcomeUnknownException
+                || (failure instanceof CompletionException && failure.getCause() instanceof OutcomeUnknownException);
+    }
+
+    private void exchanged(boolean forAnother, boolean unknown) {
         whenQuiet = this::giveBack;
         if (state == State.CLOSING && forAnother) {
             state = State.RELEASED;
             released.complete(true);
-        } else if (state == State.CLOSING && givenBack) {
-            giveBack(); // somebody asked for that meanwhile
+        } else if (state == State.CLOSING && (givenBack || unknown)) {
+            giveBack(); // somebody asked for that meanwhile, or nobody knows what it is by now
         } else if (state == State.CLOSING) {
             state = State.HELD;
         }

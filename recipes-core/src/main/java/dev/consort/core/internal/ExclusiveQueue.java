@@ -232,7 +232,9 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     @Override
     public void removeGhost(QueueKeys ofOurs, long revision) {
-        claim.removeGhost(revision);
+        if (claim.state() == Claim.State.NONE) {
+            claim.removeGhost(revision);
+        }
     }
 
     @Override

@@ -42,7 +42,7 @@ final class ExclusiveRule implements ClaimRule {
 
     @Override
     public List<RangeRequest.Builder> whenChecked(QueueKeys keys, long revision) {
-        return List.of(ClaimTxns.lastBefore(keys.prefix(), revision));
+        return List.of(ClaimTxns.lastBefore(ClaimTxns.prefix(keys.prefix(), 1), revision));
     }
 
     @Override

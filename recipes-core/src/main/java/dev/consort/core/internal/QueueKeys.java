@@ -7,6 +7,7 @@ import io.etcd.jetcd.api.RangeResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The keys of a claim and its queue: {@code <name>/<what the rule says of the lease>}.
@@ -26,14 +27,33 @@ record QueueKeys(String name, ByteString prefix, ByteString own, ClaimRule rule)
 
     /**
      * The range of the queue that a key is a claim in, with the slash at its end; empty if it is none: a claim's last
-     * segment is its own lease. What other layouts there will be is to be told here.
+     * segment is its own lease, with a kind before it where there are several. What other layouts there will be is to be
+     * told here.
      */
     static Optional<ByteString> queueOf(KeyValue kv) {
+        return Stream.of(ByteString.EMPTY, ReadWriteRule.READ.kind(), ReadWriteRule.WRITE.kind())
+                .flatMap(kind -> queueOf(kv, kind).stream())
+                .findFirst();
+    }
+
+    /** The range of the queue that a key is a mark of a claim in. */
+    static Optional<ByteString> queueOfMark(KeyValue kv) {
+        return queueOf(kv, ReadWriteRule.KEPT);
+    }
+
+    private static Optional<ByteString> queueOf(KeyValue kv, ByteString kind) {
         ByteString key = kv.getKey();
-        ByteString claim = SLASH.concat(SessionKeys.hex(kv.getLease()));
+        ByteString claim = SLASH.concat(kind).concat(SessionKeys.hex(kv.getLease()));
         return kv.getLease() != 0 && key.size() > claim.size() && key.endsWith(claim)
                 ? Optional.of(key.substring(0, key.size() - claim.size() + 1))
                 : Optional.empty();
+    }
+
+    /** The rule of a queue, by one of its claims. */
+    static ClaimRule ruleOf(QueuedClaim claim) {
+        boolean shared = Stream.of(ReadWriteRule.READ, ReadWriteRule.WRITE)
+                .anyMatch(rule -> claim.suffix().startsWith(rule.kind()));
+        return shared ? ReadWriteRule.READ : ExclusiveRule.INSTANCE;
     }
 
     /** The ranges that a key is in, of whatever queues there may be. */

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Reads the queues below a prefix for people; decides nothing. For a single use by one thread. */
 public final class QueueReader {
@@ -107,15 +108,21 @@ public final class QueueReader {
     private static Map<ByteString, Found> queuesIn(List<KeyValue> keys, List<KeyValue> foreign) {
         Map<ByteString, Found> queues = new TreeMap<>(ByteString.unsignedLexicographicalComparator());
         for (KeyValue kv : keys) {
-            Optional<ByteString> queue = QueueKeys.queueOf(kv);
-            if (queue.isPresent()) {
-                queues.computeIfAbsent(queue.get(), Found::new).claims.add(kv);
-            } else if (!SessionKeys.isOwn(kv)) {
-                foreign.add(kv);
-            }
+            QueueKeys.queueOf(kv)
+                    .ifPresent(queue ->
+                            queues.computeIfAbsent(queue, Found::new).claims.add(kv));
         }
         for (KeyValue kv : keys) {
-            ByteString own = QueueKeys.queueOf(kv).orElse(ByteString.EMPTY);
+            Optional<Found> marked = QueueKeys.queueOfMark(kv)
+                    .map(queues::get)
+                    .filter(queue -> queue.claims.stream().anyMatch(claim -> claim.getLease() == kv.getLease()));
+            marked.ifPresent(queue -> queue.marks.add(kv));
+            if (marked.isEmpty() && QueueKeys.queueOf(kv).isEmpty() && !SessionKeys.isOwn(kv)) {
+                foreign.add(kv);
+            }
+            ByteString own = marked.map(queue -> queue.range)
+                    .or(() -> QueueKeys.queueOf(kv))
+                    .orElse(ByteString.EMPTY);
             for (ByteString range : QueueKeys.rangesWith(kv.getKey())) {
                 Found queue = range.equals(own) ? null : queues.get(range);
                 if (queue != null) {
@@ -133,7 +140,8 @@ public final class QueueReader {
                         .sorted(IN_ORDER)
                         .map(kv -> claim(kv, leases, now))
                         .toList(),
-                foreign(found.foreign));
+                foreign(found.foreign),
+                found.granted());
     }
 
     private static Claim claim(KeyValue kv, LeaseReader leases, Instant now) {
@@ -166,10 +174,24 @@ public final class QueueReader {
     private static final class Found {
         final ByteString range;
         final List<KeyValue> claims = new ArrayList<>();
+        final List<KeyValue> marks = new ArrayList<>();
         final List<KeyValue> foreign = new ArrayList<>();
 
         Found(ByteString range) {
             this.range = range;
+        }
+
+        /** How many of its first claims are granted, as far as no foreign key is before them. */
+        int granted() {
+            long first = foreign.stream()
+                    .mapToLong(KeyValue::getCreateRevision)
+                    .min()
+                    .orElse(Long.MAX_VALUE);
+            List<KeyValue> known = Stream.concat(
+                            claims.stream().filter(claim -> claim.getCreateRevision() <= first), marks.stream())
+                    .toList();
+            ClaimRule rule = QueueKeys.ruleOf(QueuedClaim.inOrder(claims, range).get(0));
+            return rule.granted(rule.claims(QueuedClaim.inOrder(known, range)));
         }
     }
 }

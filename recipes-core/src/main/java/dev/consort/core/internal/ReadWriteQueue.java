@@ -354,16 +354,22 @@ final class ReadWriteQueue implements LocalQueue {
         Waiter waiter = new Waiter(writing, false);
         upgrade = new Upgrade(reader, waiter);
         waiters.add(waiter);
+        long reading = readers.claim.revision();
         session.onAnswer(
-                session.calls().range(ClaimTxns.prefix(readers.keys.prefix(), 2).build(), session::isOpen),
-                (range, failure) -> {
+                session.calls().untilAnswered(ClaimTxns.wouldBeMade(writers.keys), session::isOpen),
+                (read, failure) -> {
                     if (upgrade == null || upgrade.waiter != waiter) {
                         return;
                     }
-                    List<QueuedClaim> claims = failure == null ? readers.keys.inOrder(range) : List.of();
-                    if (claims.size() == 1 && claims.get(0).revision() == readers.claim.revision()) {
-                        long seen = range.getHeader().getRevision();
-                        writers.claim.acquire(waiter.value(), List.of(ClaimTxns.nothingNew(readers.keys, seen)));
+                    List<QueuedClaim> claims = failure == null ? ReadWriteRule.others(writers.keys, read) : List.of();
+                    if (claims.size() == 1 && claims.get(0).revision() == reading) {
+                        long seen = read.getHeader().getRevision();
+                        // (!) Else others may come, or have come and gone, in between.
+                        writers.claim.acquire(
+                                waiter.value(),
+                                List.of(
+                                        ClaimTxns.nothingNew(readers.keys, seen),
+                                        ClaimTxns.createIs(readers.keys.own(), reading)));
                     } else {
                         writers.removed(false);
                     }

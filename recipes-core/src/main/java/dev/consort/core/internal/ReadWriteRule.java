@@ -2,8 +2,11 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
+import io.etcd.jetcd.api.ResponseOp;
+import io.etcd.jetcd.api.TxnResponse;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -21,38 +24,44 @@ enum ReadWriteRule implements ClaimRule {
     READ("read:") {
         @Override
         public List<RangeRequest.Builder> whenMade(QueueKeys keys) {
-            return List.of(
-                    ClaimTxns.prefix(keys.prefix().concat(WRITE.kind()), 2),
-                    ClaimTxns.prefix(keys.prefix().concat(KEPT), 1));
+            return List.of(ClaimTxns.prefix(keys.prefix().concat(WRITE.kind()), 2), marks(keys));
         }
 
         @Override
         public Verdict made(QueueKeys keys, List<RangeResponse> read) {
-            return isKept(keys, read) ? Verdict.GRANTED : verdict(keys, read.get(0), 0);
+            return isKept(keys, read) ? Verdict.GRANTED : verdict(keys, read.subList(0, 1), 0);
         }
 
         @Override
         public List<RangeRequest.Builder> whenChecked(QueueKeys keys, long revision) {
             return List.of(
-                    ClaimTxns.lastBefore(keys.prefix().concat(WRITE.kind()), revision),
-                    ClaimTxns.prefix(keys.prefix().concat(KEPT), 1));
+                    ClaimTxns.lastBefore(ClaimTxns.prefix(keys.prefix().concat(WRITE.kind()), 1), revision),
+                    marks(keys));
         }
 
         @Override
         public Verdict checked(QueueKeys keys, List<RangeResponse> read) {
-            return isKept(keys, read) ? Verdict.GRANTED : super.checked(keys, read);
+            return isKept(keys, read) ? Verdict.GRANTED : super.checked(keys, read.subList(0, 1));
+        }
+
+        /** One at most that counts, and those that were left when somebody deleted their claims. */
+        private RangeRequest.Builder marks(QueueKeys keys) {
+            return ClaimTxns.prefix(keys.prefix().concat(KEPT), 0);
         }
 
         /** Whether the only write there may be before a read is that of a writer that has become a reader: the first of all. */
         private static boolean isKept(QueueKeys keys, List<RangeResponse> read) {
-            return read.get(0).getKvsCount() == 1
-                    && read.get(1).getKvsCount() == 1
-                    && leaseAfter(WRITE.kind(), suffix(keys, read.get(0)))
-                            .equals(leaseAfter(KEPT, suffix(keys, read.get(1))));
+            if (read.get(0).getKvsCount() != 1) {
+                return false;
+            }
+            OptionalLong lease =
+                    leaseAfter(WRITE.kind(), suffix(keys, read.get(0).getKvs(0)));
+            return read.get(1).getKvsList().stream()
+                    .anyMatch(mark -> leaseAfter(KEPT, suffix(keys, mark)).equals(lease));
         }
 
-        private static ByteString suffix(QueueKeys keys, RangeResponse read) {
-            return read.getKvs(0).getKey().substring(keys.prefix().size());
+        private static ByteString suffix(QueueKeys keys, KeyValue kv) {
+            return kv.getKey().substring(keys.prefix().size());
         }
 
         /** Never: each of two last readers would count on the other one to tell. */
@@ -64,19 +73,29 @@ enum ReadWriteRule implements ClaimRule {
 
     /** Granted when nothing is before it. */
     WRITE("write:") {
+        /** All but (!) the marks, which are no claims: around them. */
         @Override
         public List<RangeRequest.Builder> whenMade(QueueKeys keys) {
-            return List.of(ClaimTxns.prefix(keys.prefix(), 2));
+            return aroundMarks(keys).stream().map(range -> range.setLimit(2)).toList();
         }
 
         @Override
         public Verdict made(QueueKeys keys, List<RangeResponse> read) {
-            return verdict(keys, read.get(0), 1);
+            return verdict(keys, read, 1);
         }
 
         @Override
         public List<RangeRequest.Builder> whenChecked(QueueKeys keys, long revision) {
-            return List.of(ClaimTxns.lastBefore(keys.prefix(), revision));
+            return aroundMarks(keys).stream()
+                    .map(range -> ClaimTxns.lastBefore(range, revision))
+                    .toList();
+        }
+
+        private List<RangeRequest.Builder> aroundMarks(QueueKeys keys) {
+            ByteString marks = keys.prefix().concat(KEPT);
+            return List.of(
+                    ClaimTxns.prefix(keys.prefix(), 0).setRangeEnd(marks),
+                    ClaimTxns.prefix(keys.prefix(), 0).setKey(ClaimTxns.endOf(marks)));
         }
 
         @Override
@@ -97,7 +116,7 @@ enum ReadWriteRule implements ClaimRule {
         }
     };
 
-    private static final ByteString KEPT = ByteString.copyFromUtf8("kept:");
+    static final ByteString KEPT = ByteString.copyFromUtf8("kept:");
 
     private final ByteString kind;
 
@@ -149,19 +168,40 @@ enum ReadWriteRule implements ClaimRule {
         return claim.suffix().startsWith(WRITE.kind);
     }
 
-    /** Of a read of at most two claims, so many of which are this one. */
-    private static Verdict verdict(QueueKeys keys, RangeResponse read, int own) {
-        long ahead = read.getCount() - own;
+    /** Of reads of at most two claims each, so many of which are this one. */
+    private static Verdict verdict(QueueKeys keys, List<RangeResponse> read, int own) {
+        long ahead = read.stream().mapToLong(RangeResponse::getCount).sum() - own;
         if (ahead > 1) {
             return Verdict.unknown(ahead);
         }
-        return ahead < 1 ? Verdict.GRANTED : Verdict.behind(keys.inOrder(read).get(0));
+        return ahead < 1 ? Verdict.GRANTED : Verdict.behind(inOrder(keys, read).get(0));
     }
 
+    /** Behind the last of those that were read. */
     @Override
     public Verdict checked(QueueKeys keys, List<RangeResponse> read) {
-        List<QueuedClaim> before = keys.inOrder(read.get(0));
-        return before.isEmpty() ? Verdict.GRANTED : Verdict.behind(before.get(0));
+        List<QueuedClaim> before = inOrder(keys, read);
+        return before.isEmpty() ? Verdict.GRANTED : Verdict.behind(before.get(before.size() - 1));
+    }
+
+    /** Those that would be before a write that came now, or two of them. */
+    static List<QueuedClaim> others(QueueKeys write, TxnResponse wouldBeMade) {
+        return inOrder(
+                write,
+                wouldBeMade.getResponsesList().stream()
+                        .map(ResponseOp::getResponseRange)
+                        .toList());
+    }
+
+    private static List<QueuedClaim> inOrder(QueueKeys keys, List<RangeResponse> read) {
+        return QueuedClaim.inOrder(
+                read.stream().flatMap(range -> range.getKvsList().stream()).toList(), keys.prefix());
+    }
+
+    /** One of many readers need not know all the others: it lets in a writer at most, who is the first then. */
+    @Override
+    public boolean mayGrantBeyond(QueuedClaim left) {
+        return isWrite(left);
     }
 
     @Override

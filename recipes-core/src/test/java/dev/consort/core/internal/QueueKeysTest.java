@@ -23,7 +23,9 @@ class QueueKeysTest {
         "orders/a/ff,    255, orders/a/",
         "/go/ff,         255, /go/",
         "a//ff,          255, a//",
-        "a/-ff,         -255, a/"
+        "a/-ff,         -255, a/",
+        "a/read:ff,      255, a/",
+        "a/b/write:ff,   255, a/b/"
     })
     void queueOf_keyWithItsOwnLease_isAClaim(String key, long lease, String queue) {
         assertThat(QueueKeys.queueOf(kv(key, lease))).contains(ByteString.copyFromUtf8(queue));
@@ -36,6 +38,10 @@ class QueueKeysTest {
         "a/0ff,   255",
         "a/FF,    255",
         "a/b-ff,  255",
+        "a/kept:ff,  255", // a mark of one
+        "a/read:fe,  255",
+        "a/write:,   255",
+        "read:ff,    255",
         "a/ff/b,  255",
         "a/,      0",
         "a/0,     0",
@@ -44,6 +50,12 @@ class QueueKeysTest {
     })
     void queueOf_anyOtherKey_isNoClaim(String key, long lease) {
         assertThat(QueueKeys.queueOf(kv(key, lease))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a/kept:ff, 255, true", "a/kept:fe, 255, false", "a/kept:ff, 0, false", "a/read:ff, 255, false"})
+    void queueOfMark_isThatOfAMarkWithItsOwnLease(String key, long lease, boolean mark) {
+        assertThat(QueueKeys.queueOfMark(kv(key, lease)).isPresent()).isEqualTo(mark);
     }
 
     @Test

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.consort.core.Connection;
 import dev.consort.core.EtcdUnavailableException;
 import dev.consort.core.QueueReport;
@@ -112,6 +113,41 @@ class QueueReportIT {
         grant.close();
         get(waiting).close();
         assertThat(QueueReport.of(one.connection, prefix).queues()).isEmpty();
+    }
+
+    /** Readers share; a writer that reads on is one of them; its mark is no key of its own, but for one left behind. */
+    @Test
+    void readersAndWriters_areShownWithAllWhoHold() throws InterruptedException {
+        Party one = join();
+        Party two = join();
+        String name = prefix + "/lock";
+        ClaimSpec read = new ClaimSpec("Test", name, () -> ByteString.EMPTY, false, ClaimSpec.Mode.READ);
+        ClaimSpec write = new ClaimSpec("Test", name, () -> ByteString.EMPTY, false, ClaimSpec.Mode.WRITE);
+        EtcdGrant kept =
+                get(get(one.acquirer.acquireAsync(write)).exchangeAsync(read)).orElseThrow();
+        EtcdGrant reader = get(two.acquirer.acquireAsync(read));
+        CompletableFuture<EtcdGrant> writer = two.acquirer.acquireAsync(write);
+        soon(() -> assertThat(operator.claims(name)).hasSize(4));
+
+        NamedQueue queue = only(QueueReport.of(one.connection, prefix));
+        assertThat(queue.name()).isEqualTo(name);
+        assertThat(queue.foreign()).isEmpty();
+        assertThat(queue.owners())
+                .extracting(Claim::revision)
+                .containsExactly(kept.token().revision(), reader.token().revision());
+        assertThat(queue.waiters())
+                .extracting(Claim::key)
+                .containsExactly(name + "/write:" + Long.toHexString(two.session.leaseId()));
+        assertThat(kept.release()).isTrue();
+        assertThat(only(QueueReport.of(one.connection, prefix)).owners()).hasSize(1);
+        assertThat(reader.release()).isTrue();
+        get(writer).close();
+
+        String mark = name + "/kept:" + Long.toHexString(one.session.leaseId());
+        operator.put(mark, "", one.session.leaseId());
+        assertThat(QueueReport.of(one.connection, prefix).foreign())
+                .extracting(ForeignKey::key)
+                .containsExactly(mark);
     }
 
     @Test

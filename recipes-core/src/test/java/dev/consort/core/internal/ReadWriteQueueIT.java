@@ -7,14 +7,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.LossReason;
+import dev.consort.core.Session;
 import dev.consort.core.internal.ClaimSpec.Mode;
 import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallFault;
+import dev.consort.testkit.Direction;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
@@ -199,7 +209,7 @@ class ReadWriteQueueIT {
         EtcdGrant second = get(next);
         assertThat(reads.get(1).cancel(false)).isTrue();
         inQueue(4);
-        CallFault lost = first.faults.next(Requests.releaseOf(name)).duplicate();
+        CallFault lost = first.faults.next(Requests.releaseOf(name)).duplicateAfter(Duration.ofMillis(20));
         assertThat(second.release()).isTrue();
         get(lost.landed());
         assertThat(get(reads.get(0)).release()).isTrue();
@@ -207,6 +217,146 @@ class ReadWriteQueueIT {
         assertThat(get(reads.get(2)).release()).isTrue();
         assertThat(get(stopper).release()).isTrue();
         inQueue(0);
+    }
+
+    /**
+     * Who ends the list of readers that a writer lets in must be there still: else those behind it are let in, too. Its
+     * watch would tell the reader as well, and is kept out of it.
+     */
+    @Test
+    void stopperIsGone_readersBehindItAreTold() {
+        EtcdGrant holding = get(write(parties.join()));
+        Party one = parties.join();
+        CompletableFuture<EtcdGrant> next = write(one); // learns who follows by the message
+        inQueue(2);
+        CompletableFuture<EtcdGrant> listed = read(parties.join());
+        inQueue(3);
+        Party stopping = parties.join();
+        CompletableFuture<EtcdGrant> stopper = write(stopping);
+        inQueue(4);
+        Party last = parties.join();
+        CompletableFuture<EtcdGrant> behind = read(last);
+        inQueue(5);
+        for (Party party : List.of(one, stopping)) {
+            String claim = "write:" + Long.toHexString(party.session.leaseId());
+            last.faults.every(Requests.eventsOf(claim)).dropMessages(Direction.TO_CLIENT);
+        }
+        soon(() -> assertThat(last.log.counts().watchesOpen()).isEqualTo(3));
+
+        assertThat(holding.release()).isTrue();
+        EtcdGrant second = get(next);
+        assertThat(stopper.cancel(false)).isTrue();
+        inQueue(3);
+        assertThat(second.release()).isTrue();
+        assertThat(get(listed).release()).isTrue();
+        assertThat(get(behind).release()).isTrue();
+        inQueue(0);
+    }
+
+    /** Each was told who follows it, for the first of them has no mailbox; of two readers each may be the last. */
+    @Test
+    void readerThatKnowsWhoFollows_tellsNobodyWhileOthersRead() {
+        EtcdGrant holding = get(write(parties.join()));
+        long lease = operator.grant(60);
+        operator.put(name + "/read:" + Long.toHexString(lease), "", lease);
+        CompletableFuture<EtcdGrant> r1 = read(parties.join());
+        inQueue(3);
+        CompletableFuture<EtcdGrant> r2 = read(parties.join());
+        inQueue(4);
+        CompletableFuture<EtcdGrant> w = write(parties.join());
+        inQueue(5);
+        assertThat(holding.release()).isTrue();
+        EtcdGrant first = get(r1);
+        EtcdGrant second = get(r2);
+        assertThat(second.release()).isTrue();
+        operator.revoke(lease);
+        assertWaits(w);
+        assertThat(first.release()).isTrue();
+        assertThat(get(w).release()).isTrue();
+        inQueue(0);
+    }
+
+    /** Of many readers that leave one after another only the last one tells anybody. */
+    @Test
+    void writerBehindManyReaders_hearsOfFewOfThem() {
+        int sessions = 100;
+        int each = 10;
+        List<Party> connections =
+                IntStream.range(0, 5).mapToObj(i -> parties.join()).toList();
+        List<List<EtcdGrant>> reading = new ArrayList<>();
+        for (int i = 0; i < sessions; i++) {
+            EtcdSession session = EtcdSession.of(Session.builder(connections.get(i % connections.size()).connection)
+                    .ttl(Duration.ofMinutes(5))
+                    .open());
+            Acquirer<EtcdGrant> acquirer = new Acquirer<>(session, grant -> grant);
+            reading.add(IntStream.range(0, each)
+                    .mapToObj(k -> get(acquirer.acquireAsync(spec(Mode.READ))))
+                    .toList());
+        }
+        Party writer = parties.join(settings -> settings.ttl(60));
+        CompletableFuture<EtcdGrant> w = write(writer);
+        inQueue(sessions + 1);
+        soon(() -> assertThat(writer.log.counts().watchesOpen()).isEqualTo(3));
+        CallCounts before = writer.log.counts();
+        List<CallCounts> readers =
+                connections.stream().map(party -> party.log.counts()).toList();
+        Collections.shuffle(reading, new Random(5));
+        reading.forEach(grants -> grants.forEach(grant -> {
+            assertThat(w).isNotDone();
+            assertThat(grant.release()).isTrue();
+        }));
+        assertThat(get(w).release()).isTrue();
+        // The message, its own deletion, and the claims before it that it watched: in whatever order they go, the last
+        // of
+        // those that are left is seldom the next one to go.
+        CallCounts counts = writer.log.counts().since(before);
+        System.out.println("writer behind " + sessions * each + " readers: " + counts);
+        assertThat(counts.watchEvents()).as("%s", counts).isLessThanOrEqualTo(22);
+        assertThat(counts.unaryCalls()).as("%s", counts).isLessThanOrEqualTo(22);
+        for (int i = 0; i < connections.size(); i++) {
+            CallCounts spent = connections.get(i).log.counts().since(readers.get(i));
+            assertThat(spent.unaryCalls("KV/Txn"))
+                    .as("%s", spent)
+                    .isLessThanOrEqualTo(sessions / connections.size() + 1L);
+            assertThat(spent.unaryCalls("KV/Range")).as("%s", spent).isLessThanOrEqualTo(sessions / connections.size());
+        }
+    }
+
+    /** A writer of another process waits: readers of this one that keep coming are not let in for ever. */
+    @Test
+    void readersThatKeepComing_areBoundedWhileAWriterWaits() {
+        Party one = parties.join();
+        Deque<EtcdGrant> reading = new ArrayDeque<>();
+        reading.add(get(read(one)));
+        CompletableFuture<EtcdGrant> w = write(parties.join());
+        inQueue(2);
+        CompletableFuture<EtcdGrant> next = read(one);
+        int joined = 0;
+        while (joined < 100_000 && isLetIn(next)) {
+            reading.add(get(next));
+            assertThat(reading.remove().release()).isTrue(); // so that there is always one
+            next = read(one);
+            joined++;
+        }
+        System.out.println(joined + " readers joined while a writer waited");
+        assertThat(joined).isBetween(HandOvers.MOST, 99_999);
+        reading.forEach(grant -> assertThat(grant.release()).isTrue());
+        EtcdGrant written = get(w);
+        assertThat(next).isNotDone();
+        assertThat(written.release()).isTrue();
+        assertThat(get(next).token()).isGreaterThan(written.token());
+        assertThat(get(next).release()).isTrue();
+        inQueue(0);
+    }
+
+    private static boolean isLetIn(CompletableFuture<EtcdGrant> read) {
+        try {
+            return read.get(100, TimeUnit.MILLISECONDS).isHeld();
+        } catch (TimeoutException waits) {
+            return false;
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** A writer becomes a reader in its place: readers before the next writer come in, the writer and those behind wait. */

@@ -3,6 +3,7 @@ package dev.consort.core.model;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -30,8 +31,14 @@ final class ReadWriteModel {
         MARK_TELLS,
         /** A waiter watches a claim before it. */
         WATCH,
+        /** Who looks for the claim before it does not take the mark, which is younger, for one. */
+        MARK_IS_NO_CLAIM,
+        /** A mark that is left when its claim is deleted does not speak of the session's next write. */
+        MARK_GOES_WITH_ITS_CLAIM,
         /** A reader becomes a writer only if nothing was put since it was seen to be alone. */
-        UPGRADE_COMPARES
+        UPGRADE_COMPARES,
+        /** And if it has not lost its place meanwhile. */
+        UPGRADE_COMPARES_ITS_PLACE
     }
 
     enum Kind {
@@ -45,6 +52,8 @@ final class ReadWriteModel {
         WAITING,
         HELD,
         SEEN_ALONE,
+        /** It writes, after others have written since it read. */
+        TOO_LATE,
         DONE
     }
 
@@ -65,8 +74,48 @@ final class ReadWriteModel {
     /** Somebody has yet to tell those whom the end, or the mark, of a claim lets in; read already, or not. */
     record Telling(int by, Claim left, Optional<List<Claim>> read) {}
 
+    /** All there is. */
     record State(
-            List<Claim> claims, List<Session> sessions, List<Telling> tellings, int revision, List<Integer> faults) {}
+            List<Claim> claims,
+            List<Session> sessions,
+            List<Telling> tellings,
+            int revision,
+            List<Integer> faults,
+            int mark,
+            Set<Integer> stale) {
+        /** The claims as the keys say: with marks that nobody meant. */
+        List<Claim> seen() {
+            return claims.stream()
+                    .map(claim -> claim.kind == Kind.WRITE && stale.contains(claim.session)
+                            ? new Claim(claim.session, claim.revision, Kind.KEPT)
+                            : claim)
+                    .toList();
+        }
+
+        State claims(List<Claim> others, int at) {
+            return new State(others, sessions, tellings, at, faults, mark, stale);
+        }
+
+        State sessions(List<Session> others) {
+            return new State(claims, others, tellings, revision, faults, mark, stale);
+        }
+
+        State tellings(List<Telling> others) {
+            return new State(claims, sessions, others, revision, faults, mark, stale);
+        }
+
+        State faults(List<Integer> others) {
+            return new State(claims, sessions, tellings, revision, others, mark, stale);
+        }
+
+        State mark(int at) {
+            return new State(claims, sessions, tellings, revision, faults, at, stale);
+        }
+
+        State stale(Set<Integer> others) {
+            return new State(claims, sessions, tellings, revision, faults, mark, others);
+        }
+    }
 
     /** What a search found. */
     record Outcome(int states, Optional<String> violation) {}
@@ -74,11 +123,12 @@ final class ReadWriteModel {
     private static final int WITHDRAW = 0;
     private static final int DIE = 1;
     private static final int EXCHANGE = 2;
+    private static final int OPERATE = 3;
 
     private final Set<Rule> rules;
     private final List<Kind> wishes;
     private List<State> next = new ArrayList<>();
-    private int deaths;
+    private List<Integer> allFaults = List.of();
 
     ReadWriteModel(List<Kind> wishes, Set<Rule> leftOut) {
         this.wishes = wishes;
@@ -86,12 +136,13 @@ final class ReadWriteModel {
         this.rules.removeAll(leftOut);
     }
 
-    Outcome search(int withdrawals, int mayDie, int exchanges) {
-        deaths = mayDie;
+    /** With so many withdrawals, deaths, exchanges, and claims that an operator deletes. */
+    Outcome search(int... faults) {
+        allFaults = Arrays.stream(faults).boxed().toList();
         List<Session> sessions = wishes.stream()
                 .map(wish -> new Session(wish, Phase.IDLE, 0, 0, 0, List.of(), Optional.empty()))
                 .toList();
-        State first = new State(List.of(), sessions, List.of(), 0, List.of(withdrawals, mayDie, exchanges));
+        State first = new State(List.of(), sessions, List.of(), 0, allFaults, 0, Set.of());
         Set<State> seen = new HashSet<>(Set.of(first));
         Queue<State> open = new ArrayDeque<>(seen);
         while (!open.isEmpty()) {
@@ -121,6 +172,9 @@ final class ReadWriteModel {
                     && !granted(state.claims, mine.get())) {
                 return Optional.of("session " + s + " believes that it holds");
             }
+            if (session.phase == Phase.TOO_LATE) {
+                return Optional.of("session " + s + " writes what it has not read");
+            }
             if (session.phase == Phase.WAITING && granted(state.claims, mine.orElseThrow()) && nobodyTells(state)) {
                 return Optional.of("session " + s + " is told by nobody");
             }
@@ -135,7 +189,8 @@ final class ReadWriteModel {
     private boolean nobodyTells(State state) {
         return state.tellings.isEmpty()
                 && state.sessions.stream().allMatch(session -> session.mail.isEmpty())
-                && state.faults.get(DIE) == deaths;
+                && state.faults.get(DIE).equals(allFaults.get(DIE))
+                && state.faults.get(OPERATE).equals(allFaults.get(OPERATE));
     }
 
     private static Optional<Claim> claimOf(State state, int session) {
@@ -165,7 +220,8 @@ final class ReadWriteModel {
         switch (session.phase) {
             case IDLE -> {
                 Claim mine = new Claim(s, state.revision + 1, session.wish);
-                place(put(state, mine), s, mine);
+                State without = rules.contains(Rule.MARK_GOES_WITH_ITS_CLAIM) ? state.stale(Set.of()) : state;
+                place(put(without, mine), s, mine);
             }
             case WAITING -> {
                 Claim mine = claimOf(state, s).orElseThrow();
@@ -182,7 +238,10 @@ final class ReadWriteModel {
                 exchange(state, s);
             }
             case SEEN_ALONE -> upgrade(state, s);
-            case DONE -> {}
+            case TOO_LATE, DONE -> {}
+        }
+        if (state.faults.get(OPERATE) > 0) {
+            claimOf(state, s).ifPresent(mine -> operate(spend(state, OPERATE), s, mine));
         }
         if (session.phase != Phase.DONE && session.phase != Phase.IDLE && state.faults.get(DIE) > 0) {
             State dead = spend(state, DIE);
@@ -206,17 +265,35 @@ final class ReadWriteModel {
         }
     }
 
+    /** Somebody deletes its claim. It hears of that at once, and comes again; or is about to become a writer. */
+    private void operate(State state, int s, Claim mine) {
+        State deleted = without(state, s);
+        if (mine.kind == Kind.KEPT) {
+            deleted = deleted.stale(Set.of(s));
+        }
+        Phase before = state.sessions.get(s).phase;
+        Phase after = before == Phase.HELD ? Phase.IDLE : before == Phase.SEEN_ALONE ? before : Phase.DONE;
+        add(with(deleted, s, it -> new Session(it.wish, after, it.mine, it.blocker, it.seen, List.of(), it.mail)));
+    }
+
     /** It looks where it stands. */
     private void place(State state, int s, Claim mine) {
-        Optional<Claim> blocker = blocker(state.claims, mine);
+        Optional<Claim> blocker = blocker(state.seen(), mine);
+        boolean misled = mine.kind == Kind.WRITE
+                && state.mark < mine.revision
+                && blocker.filter(claim -> claim.revision > state.mark).isEmpty();
+        if (misled && !rules.contains(Rule.MARK_IS_NO_CLAIM)) {
+            blocker = Optional.empty();
+        }
+        Optional<Claim> found = blocker;
         add(with(
                 state,
                 s,
                 it -> new Session(
                         it.wish,
-                        blocker.isPresent() ? Phase.WAITING : Phase.HELD,
+                        found.isPresent() ? Phase.WAITING : Phase.HELD,
                         mine.revision,
-                        blocker.map(Claim::revision).orElse(0),
+                        found.map(Claim::revision).orElse(0),
                         it.seen,
                         List.of(),
                         it.mail)));
@@ -242,14 +319,14 @@ final class ReadWriteModel {
             List<Claim> rest = writer ? session.following.subList(1, session.following.size()) : List.of();
             add(mail(left, told, rest));
         } else {
-            add(telling(left, new Telling(s, mine, Optional.of(left.claims))));
+            add(telling(left, new Telling(s, mine, Optional.of(left.seen()))));
         }
     }
 
     private void leave(State state, int s, boolean tells) {
         Claim mine = claimOf(state, s).orElseThrow();
         State left = with(without(state, s), s, it -> it.in(Phase.DONE));
-        add(tells ? telling(left, new Telling(s, mine, Optional.of(left.claims))) : left);
+        add(tells ? telling(left, new Telling(s, mine, Optional.of(left.seen()))) : left);
     }
 
     private void exchange(State state, int s) {
@@ -259,7 +336,7 @@ final class ReadWriteModel {
         }
         if (mine.kind == Kind.WRITE) {
             State marked = put(without(spend(state, EXCHANGE), s), new Claim(s, mine.revision, Kind.KEPT));
-            marked = new State(marked.claims, marked.sessions, marked.tellings, state.revision, marked.faults);
+            marked = marked.mark(marked.revision);
             marked = with(
                     marked, s, it -> new Session(it.wish, it.phase, it.mine, it.blocker, it.seen, List.of(), it.mail));
             add(rules.contains(Rule.MARK_TELLS) ? telling(marked, new Telling(s, mine, Optional.empty())) : marked);
@@ -274,15 +351,21 @@ final class ReadWriteModel {
 
     private void upgrade(State state, int s) {
         int seen = state.sessions.get(s).seen;
+        if (claimOf(state, s).isEmpty() && rules.contains(Rule.UPGRADE_COMPARES_ITS_PLACE)) {
+            add(with(state, s, it -> it.in(Phase.DONE)));
+            return;
+        }
+        boolean gap = claimOf(state, s).isEmpty() && state.revision > seen;
         if (rules.contains(Rule.UPGRADE_COMPARES) && state.claims.stream().anyMatch(claim -> claim.revision > seen)) {
-            add(with(state, s, it -> it.in(Phase.HELD)));
+            add(with(state, s, it -> it.in(claimOf(state, s).isPresent() ? Phase.HELD : Phase.DONE)));
             return;
         }
         Claim write = new Claim(s, state.revision + 1, Kind.WRITE);
         add(with(
                 put(without(state, s), write),
                 s,
-                it -> new Session(it.wish, Phase.HELD, write.revision, 0, 0, List.of(), it.mail)));
+                it -> new Session(
+                        it.wish, gap ? Phase.TOO_LATE : Phase.HELD, write.revision, 0, 0, List.of(), it.mail)));
     }
 
     // Telling
@@ -290,9 +373,9 @@ final class ReadWriteModel {
     private void tell(State state, Telling telling) {
         List<Telling> others = new ArrayList<>(state.tellings);
         others.remove(telling);
-        State rest = new State(state.claims, state.sessions, List.copyOf(others), state.revision, state.faults);
+        State rest = state.tellings(List.copyOf(others));
         if (telling.read.isEmpty()) {
-            add(telling(rest, new Telling(telling.by, telling.left, Optional.of(state.claims))));
+            add(telling(rest, new Telling(telling.by, telling.left, Optional.of(state.seen()))));
             return;
         }
         List<Claim> read = telling.read.get();
@@ -306,11 +389,11 @@ final class ReadWriteModel {
                 .toList();
         if (told.isEmpty()) {
             add(rest);
-        } else if (state.claims.containsAll(told)) {
+        } else if (state.seen().containsAll(told)) {
             int first = read.indexOf(told.get(0));
             add(mail(rest, told, told.size() == 1 ? read.subList(first + 1, read.size()) : List.of()));
         } else {
-            add(telling(rest, new Telling(telling.by, telling.left, Optional.of(state.claims))));
+            add(telling(rest, new Telling(telling.by, telling.left, Optional.of(state.seen()))));
         }
     }
 
@@ -336,37 +419,38 @@ final class ReadWriteModel {
     private static State with(State state, int s, UnaryOperator<Session> change) {
         List<Session> sessions = new ArrayList<>(state.sessions);
         sessions.set(s, change.apply(sessions.get(s)));
-        return new State(state.claims, List.copyOf(sessions), state.tellings, state.revision, state.faults);
+        return state.sessions(List.copyOf(sessions));
     }
 
     private static State put(State state, Claim claim) {
         List<Claim> claims = new ArrayList<>(state.claims);
         claims.add(claim);
         claims.sort(Comparator.comparingInt(Claim::revision));
-        return new State(List.copyOf(claims), state.sessions, state.tellings, state.revision + 1, state.faults);
+        return state.claims(List.copyOf(claims), state.revision + 1);
     }
 
     private static State without(State state, int session) {
         List<Claim> claims =
                 state.claims.stream().filter(claim -> claim.session != session).toList();
-        return new State(claims, state.sessions, state.tellings, state.revision, state.faults);
+        State left = state.claims(claims, state.revision);
+        return claims.stream().anyMatch(claim -> claim.kind == Kind.KEPT) ? left : left.mark(0);
     }
 
     private static State telling(State state, Telling telling) {
         List<Telling> tellings = new ArrayList<>(state.tellings);
         tellings.add(telling);
-        return new State(state.claims, state.sessions, List.copyOf(tellings), state.revision, state.faults);
+        return state.tellings(List.copyOf(tellings));
     }
 
     private static State withoutTellingsOf(State state, int session) {
         List<Telling> tellings =
                 state.tellings.stream().filter(telling -> telling.by != session).toList();
-        return new State(state.claims, state.sessions, tellings, state.revision, state.faults);
+        return state.tellings(tellings);
     }
 
     private static State spend(State state, int fault) {
         List<Integer> faults = new ArrayList<>(state.faults);
         faults.set(fault, faults.get(fault) - 1);
-        return new State(state.claims, state.sessions, state.tellings, state.revision, List.copyOf(faults));
+        return state.faults(List.copyOf(faults));
     }
 }

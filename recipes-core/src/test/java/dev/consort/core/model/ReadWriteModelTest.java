@@ -22,18 +22,25 @@ class ReadWriteModelTest {
             List.of(READ, READ, WRITE),
             List.of(READ, WRITE, WRITE),
             List.of(WRITE, WRITE, WRITE));
+    private static final List<List<Kind>> FEW =
+            List.of(List.of(READ, READ), List.of(READ, WRITE), List.of(WRITE, WRITE), List.of(READ, READ, WRITE));
     private static final List<List<Kind>> FOUR =
             List.of(List.of(READ, READ, WRITE, WRITE), List.of(READ, WRITE, WRITE, WRITE));
 
+    /** What an operator deletes makes most of the states, and needs fewer of the other faults beside it. */
     private static Outcome search(Set<Rule> leftOut) {
-        Outcome three = search(THREE, leftOut, 1, 1, 1);
-        return three.violation().isPresent() ? three : search(FOUR, leftOut, 1, 0, 0);
+        Outcome operated = search(FEW, leftOut, 0, 0, 1, 1);
+        if (operated.violation().isPresent()) {
+            return operated;
+        }
+        Outcome three = search(THREE, leftOut, 1, 1, 1, 0);
+        return three.violation().isPresent() ? three : search(FOUR, leftOut, 1, 0, 0, 0);
     }
 
-    private static Outcome search(List<List<Kind>> all, Set<Rule> leftOut, int withdrawals, int deaths, int exchanges) {
+    private static Outcome search(List<List<Kind>> all, Set<Rule> leftOut, int... faults) {
         int states = 0;
         for (List<Kind> wishes : all) {
-            Outcome outcome = new ReadWriteModel(wishes, leftOut).search(withdrawals, deaths, exchanges);
+            Outcome outcome = new ReadWriteModel(wishes, leftOut).search(faults);
             states += outcome.states();
             if (outcome.violation().isPresent()) {
                 return new Outcome(states, outcome.violation());

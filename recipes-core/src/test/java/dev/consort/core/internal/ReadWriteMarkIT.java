@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import static dev.consort.core.internal.Waits.get;
+import static dev.consort.core.internal.Waits.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.LossReason;
+import dev.consort.core.OutcomeUnknownException;
+import dev.consort.core.internal.ClaimSpec.Mode;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.EmbeddedEtcd;
+import dev.consort.testkit.EmbeddedFaults;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** A writer that becomes a reader, and a reader that becomes a writer, when others meddle or requests go astray. */
+@Execution(ExecutionMode.CONCURRENT)
+class ReadWriteMarkIT {
+    /** Longer than it takes a waiter to open its watches, and to look what is before it. */
+    private static final Duration UNTIL_IT_LOOKS = Duration.ofMillis(400);
+
+    @RegisterExtension
+    final Parties parties = new Parties();
+
+    private final Operator operator = SharedEtcd.operator();
+    private final String name = Parties.name();
+
+    private ClaimSpec spec(Mode mode) {
+        return new ClaimSpec("Test", name, () -> ByteString.copyFromUtf8("a test"), false, mode);
+    }
+
+    private EtcdGrant take(Party party, Mode mode) {
+        return party.acquirer.tryAcquire(spec(mode)).orElseThrow();
+    }
+
+    private CompletableFuture<EtcdGrant> want(Party party, Mode mode) {
+        return party.acquirer.acquireAsync(spec(mode));
+    }
+
+    private EtcdGrant readerThatWrote(Party party) {
+        return get(take(party, Mode.WRITE).exchangeAsync(spec(Mode.READ))).orElseThrow();
+    }
+
+    private String key(String kind, Party party) {
+        return name + "/" + kind + ":" + Long.toHexString(party.session.leaseId());
+    }
+
+    private void delete(String key) {
+        operator.delete(Operator.bytes(key));
+    }
+
+    /** The mark is no claim: who looks which one is before it must not take it for one that has gone. */
+    @Test
+    void writerBehindAReaderThatWrote_waitsForIt() {
+        Party one = parties.join();
+        EtcdGrant reader = readerThatWrote(one);
+        CompletableFuture<EtcdGrant> writer = want(parties.join(), Mode.WRITE);
+        Waits.stays(UNTIL_IT_LOOKS, () -> !writer.isDone());
+        assertThat(reader.isHeld()).isTrue();
+        assertThat(reader.release()).isTrue();
+        assertThat(get(writer).release()).isTrue();
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    /** Else the next write of that session would pass for a reader. */
+    @Test
+    void markWhoseClaimIsDeleted_isRemoved() {
+        Party one = parties.join();
+        EtcdGrant reader = readerThatWrote(one);
+        delete(key("write", one));
+        assertThat(Waits.outcome(reader.lost())).isEqualTo(LossReason.CLAIM_REMOVED);
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    /** Whoever put it there: as it would be left by a session that died at once. */
+    @Test
+    void markWithoutAClaim_isNotBelieved() {
+        Party one = parties.join();
+        Party two = parties.join();
+        operator.put(key("kept", one), "", one.session.leaseId());
+        operator.put(key("kept", parties.join()), "", one.session.leaseId());
+        EtcdGrant writer = take(one, Mode.WRITE);
+        assertThat(two.acquirer.tryAcquire(spec(Mode.READ))).isEmpty();
+        assertThat(get(writer.exchangeAsync(spec(Mode.READ)))).isPresent();
+        assertThat(take(two, Mode.READ).release()).isTrue();
+    }
+
+    /** A put that is applied again after its release, while others of the process read on. */
+    @Test
+    void ghostOfAWriter_whileItsProcessReads_isRemoved() {
+        Party one = parties.join(settings -> settings.ttl(6));
+        EtcdGrant reader = haunt(one);
+        for (int more = 0; more < 10 && operator.claims(name).size() < 2; more++) {
+            assertThat(reader.release()).isTrue(); // a renewal came between, and fenced the copy off
+            reader = haunt(one);
+        }
+        assertThat(operator.claims(name)).hasSize(2);
+        soon(() -> assertThat(operator.claims(name)).hasSize(1));
+        assertThat(reader.isHeld()).isTrue();
+        assertThat(take(parties.join(), Mode.READ).release()).isTrue();
+        assertThat(reader.release()).isTrue();
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    private EtcdGrant haunt(Party party) {
+        CallFault twice = party.faults.next(Requests.acquireOf(name)).duplicateOnRelease();
+        assertThat(take(party, Mode.WRITE).release()).isTrue();
+        EtcdGrant reader = take(party, Mode.READ);
+        twice.release();
+        assertThat(get(twice.landed()).isOk()).isTrue();
+        return reader;
+    }
+
+    /** Nobody that came after it is there when the writer's claim is put, and yet somebody wrote meanwhile. */
+    @Test
+    void readerThatLostItsPlace_doesNotBecomeAWriter() {
+        Party one = parties.join();
+        EtcdGrant reader = take(one, Mode.READ);
+        CallFault slow = one.faults.next(Requests.acquireOf(name)).hold();
+        CompletableFuture<Optional<EtcdGrant>> upgraded = reader.exchangeAsync(spec(Mode.WRITE));
+        get(slow.hit());
+        delete(key("read", one));
+        assertThat(take(parties.join(), Mode.WRITE).release()).isTrue();
+        slow.release();
+        assertThat(get(upgraded)).isEmpty();
+        assertThat(reader.isHeld()).isFalse();
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    /** The mark was put, and nobody can say so: who may be read beside must not believe that it writes alone. */
+    @Test
+    void markOfUnknownOutcome_endsTheWrite() {
+        EmbeddedEtcd etcd = parties.closing(EmbeddedEtcd.start());
+        Party one = parties.join(etcd.endpoints(), settings -> settings);
+        Party two = parties.join(etcd.endpoints(), settings -> settings);
+        EtcdGrant writer = take(one, Mode.WRITE);
+        CallFault lost = one.faults.next(Requests.acquireOf(name)).hangReply();
+        CompletableFuture<Optional<EtcdGrant>> kept = writer.exchangeAsync(spec(Mode.READ));
+        get(lost.hit());
+        EmbeddedFaults.Disruption full = etcd.faults().noSpace(); // before it is asked again
+        assertThat(Waits.failure(kept)).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(writer.isHeld()).isFalse();
+        full.close();
+        EtcdGrant next = get(want(two, Mode.WRITE));
+        assertThat(next.release()).isTrue();
+    }
+
+    /** The answer to the mark is lost: it is asked again, and told by the claim's own revision. */
+    @Test
+    void markWhoseAnswerIsLost_isFoundAgain() {
+        Party one = parties.join();
+        EtcdGrant writer = take(one, Mode.WRITE);
+        CompletableFuture<EtcdGrant> behind = want(parties.join(), Mode.READ);
+        soon(() -> assertThat(operator.claims(name)).hasSize(2));
+        CallFault lost = one.faults.next(Requests.acquireOf(name)).loseReply();
+        EtcdGrant reader = get(writer.exchangeAsync(spec(Mode.READ))).orElseThrow();
+        assertThat(lost.hits()).isEqualTo(1);
+        assertThat(reader.guard().txn().put(name + "-data", "1").commit()).isTrue();
+        assertThat(get(behind).release()).isTrue();
+        assertThat(reader.release()).isTrue();
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    /** A copy of the mark that lands after the release, or under the next writer, does nothing. */
+    @Test
+    void copyOfTheMark_underTheNextWriter_isRefused() {
+        Party one = parties.join();
+        Party two = parties.join();
+        EtcdGrant writer = take(one, Mode.WRITE);
+        CallFault twice = one.faults.next(Requests.acquireOf(name)).duplicateOnRelease();
+        assertThat(get(writer.exchangeAsync(spec(Mode.READ))).orElseThrow().release())
+                .isTrue();
+        EtcdGrant next = take(one, Mode.WRITE);
+        twice.release();
+        assertThat(get(twice.landed()).isOk()).isTrue();
+        assertThat(operator.claims(name)).hasSize(1);
+        assertThat(two.acquirer.tryAcquire(spec(Mode.READ))).isEmpty();
+        assertThat(next.release()).isTrue();
+    }
+}
