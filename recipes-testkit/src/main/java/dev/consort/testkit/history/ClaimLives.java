@@ -15,7 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server says of a queue of claims: when each was made, first and gone. A token is the claim's create revision,
+ * What the server says of a queue of claims: when each was made, granted and gone. The first is granted; in a queue of {@code
+ * read:} and {@code write:} claims a reader with no writer before it, of which one that is marked as {@code kept:} is none. A token is the claim's create revision,
  * shifted by {@value #SEQUENCE_BITS} bits, and a sequence number. Not threadsafe.
  */
 public final class ClaimLives {
@@ -25,12 +26,19 @@ public final class ClaimLives {
     /** One claim; first and gone are {@link Operation#NEVER} for what has not come to be. */
     private static final class Life {
         final long made;
+        final boolean reads;
         long first = Operation.NEVER;
+        long kept = Operation.NEVER; // since when a writer reads
         long gone = Operation.NEVER;
         final Set<String> values = new HashSet<>();
 
-        Life(long made) {
+        Life(String key, long made) {
             this.made = made;
+            this.reads = kind(key).equals(READ);
+        }
+
+        boolean isSharedAt(long revision) {
+            return reads || kept <= revision;
         }
 
         boolean isFirstAt(long revision) {
@@ -43,6 +51,10 @@ public final class ClaimLives {
         }
     }
 
+    private static final String READ = "read:";
+    private static final String WRITE = "write:";
+    private static final String KEPT = "kept:";
+
     private final TreeMap<Long, Life> lives = new TreeMap<>();
     private final List<Change> writes;
 
@@ -50,25 +62,40 @@ public final class ClaimLives {
         this.writes = writes;
         Map<String, Life> alive = new HashMap<>();
         for (Change change : claims) {
-            if (change.deleted()) {
+            if (kind(change.key()).equals(KEPT)) {
+                Life life = alive.get(change.key().replace("/" + KEPT, "/" + WRITE));
+                if (life != null && !change.deleted()) {
+                    life.kept = change.revision();
+                }
+            } else if (change.deleted()) {
                 Life life = alive.remove(change.key());
                 if (life != null) {
                     life.gone = change.revision();
                 }
             } else {
-                Life life = alive.computeIfAbsent(change.key(), key -> new Life(change.created()));
+                Life life = alive.computeIfAbsent(change.key(), key -> new Life(key, change.created()));
                 life.values.add(change.value());
                 lives.put(life.made, life);
             }
         }
         long free = 0;
+        long freeToRead = 0;
         for (Life life : lives.values()) {
-            long first = Math.max(life.made, free);
+            long first = Math.max(life.made, life.reads ? freeToRead : free);
             if (first < life.gone) {
                 life.first = first;
             }
             free = Math.max(free, life.gone);
+            if (!life.reads) {
+                freeToRead = Math.max(freeToRead, Math.min(life.kept, life.gone));
+            }
         }
+    }
+
+    /** What a claim's key says of it before the lease; empty where all are alike. */
+    private static String kind(String key) {
+        String last = key.substring(key.lastIndexOf('/') + 1);
+        return last.substring(0, last.indexOf(':') + 1);
     }
 
     /**
@@ -123,6 +150,7 @@ public final class ClaimLives {
     /** The guard held at every write, and no older token was written after a newer one. */
     private void checkWrites(List<String> found, Set<Long> applied) {
         long latest = 0;
+        long latestAlone = 0;
         for (Change write : writes) {
             if (write.deleted()) {
                 continue;
@@ -134,10 +162,13 @@ public final class ClaimLives {
                 found.add("written at " + write.revision() + " by token " + token + ", whose claim was "
                         + (life == null ? "never made" : life));
             }
-            if (token < latest) {
-                found.add("written at " + write.revision() + " by token " + token + " after the newer " + latest);
+            boolean shared = life != null && life.isSharedAt(write.revision());
+            long before = shared ? latestAlone : latest;
+            if (token < before) {
+                found.add("written at " + write.revision() + " by token " + token + " after the newer " + before);
             }
             latest = Math.max(latest, token);
+            latestAlone = shared ? latestAlone : Math.max(latestAlone, token);
         }
     }
 

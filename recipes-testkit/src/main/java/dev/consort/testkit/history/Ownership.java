@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit.history;
 
-/** What is done to something that one owner at a time may hold: a mutex or a leadership, with rising tokens. */
+/**
+ * What is done to something that one owner at a time may hold, a mutex or a leadership, with rising tokens; or one writer or
+ * several readers, with tokens that rise from each writer to the next and to the readers between.
+ */
 public sealed interface Ownership {
     /** Whose operation it is, or who was seen. */
     long token();
 
-    /** OK: it was granted. Attempts that fail need not be recorded: they have no effect that anybody sees. */
-    record Acquired(long token, String value) implements Ownership {}
+    /**
+     * OK: it was granted. Attempts that fail need not be recorded: they have no effect that anybody sees.
+     *
+     * @param shared whether others may hold it too, who share it likewise
+     */
+    record Acquired(long token, String value, boolean shared) implements Ownership {
+        /** To one who holds it alone. */
+        public Acquired(long token, String value) {
+            this(token, value, false);
+        }
+    }
 
     /** OK: it was held until then. FAILED: it was not held by this token any more. */
     record Released(long token) implements Ownership {}

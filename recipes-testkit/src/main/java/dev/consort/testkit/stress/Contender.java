@@ -3,13 +3,14 @@ package dev.consort.testkit.stress;
 
 import dev.consort.testkit.history.Ownership;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A session of the recipe under test, on a client of its own; what a recipe's module implements to be stressed. Its claims
- * are the keys {@code name + "/" + hexadecimal lease}. Implementations are threadsafe.
+ * are keys below {@code name + "/"}. Implementations are threadsafe.
  */
 public interface Contender {
     /** The lease of the session. */
@@ -17,6 +18,11 @@ public interface Contender {
 
     /** Whether the session is neither lost nor closed. */
     boolean isAlive();
+
+    /** The keys of its claims on a name, whether they are there or not. */
+    default List<String> claims(String name) {
+        return List.of(name + "/" + Long.toHexString(leaseId()));
+    }
 
     /**
      * Waits for ownership without blocking.

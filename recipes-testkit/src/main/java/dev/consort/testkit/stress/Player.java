@@ -80,6 +80,12 @@ final class Player {
         return tenure != null && tenure.isHeld();
     }
 
+    /** Whether others may own what it owns. */
+    boolean isSharing() {
+        Tenure tenure = owned();
+        return tenure != null && tenure.isShared();
+    }
+
     /** Whether it owns nothing, or has been told that it lost it. */
     boolean isTold() {
         Tenure tenure = owned();
@@ -140,7 +146,7 @@ final class Player {
                 outcome.complete(Optional.empty());
             } else {
                 Tenure tenure = got.get();
-                history.ended(id, invoked, new Acquired(tenure.token(), tenure.value()), Outcome.OK);
+                history.ended(id, invoked, new Acquired(tenure.token(), tenure.value(), tenure.isShared()), Outcome.OK);
                 referee.granted();
                 var unusedLoss = tenure.lost().thenAccept(reason -> lost(tenure.token(), reason, invoked, harm));
                 outcome.complete(Optional.of(tenure));

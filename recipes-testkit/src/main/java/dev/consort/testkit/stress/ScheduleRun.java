@@ -150,7 +150,7 @@ final class ScheduleRun {
                 contender.orphan();
                 orphans.add(contender.leaseId());
             }
-            default -> stage.delete(name + "/" + Long.toHexString(contender.leaseId()));
+            default -> contender.claims(name).forEach(stage::delete);
         }
     }
 
@@ -247,7 +247,7 @@ final class ScheduleRun {
         List<Player> owners = players.stream()
                 .filter(player -> player.isOwner() && !seatOf(player).mayBeRobbedOf(player.claim()))
                 .toList();
-        if (owners.size() > 1) {
+        if (owners.size() > 1 && !owners.stream().allMatch(Player::isSharing)) {
             fouls.add("at moment " + history.moment() + " several believe that they own it: "
                     + owners.stream().map(Player::toString).collect(Collectors.joining(", ")));
         }

@@ -15,6 +15,11 @@ public interface Tenure {
         return "";
     }
 
+    /** Whether others may have it too who share it likewise. */
+    default boolean isShared() {
+        return false;
+    }
+
     /** Whether its owner believes that it is held now; false for a recipe that cannot tell. */
     default boolean isHeld() {
         return false;
