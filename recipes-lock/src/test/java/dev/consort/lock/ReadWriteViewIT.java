@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.lock;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Nested;
+
+/** Both sides of a read-write lock as locks, on a real etcd. */
+class ReadWriteViewIT {
+    private static final Party party = Party.join();
+
+    @AfterAll
+    static void leave() {
+        party.close();
+    }
+
+    /** A reader that others want to write beside. */
+    @Nested
+    class Reader extends ReadWriteViewContract {
+        @Override
+        Party party() {
+            return party;
+        }
+
+        @Override
+        ReadOrWrite side() {
+            return ReadOrWrite.READ;
+        }
+    }
+
+    /** A writer that others want to read beside. */
+    @Nested
+    class Writer extends ReadWriteViewContract {
+        @Override
+        Party party() {
+            return party;
+        }
+
+        @Override
+        ReadOrWrite side() {
+            return ReadOrWrite.WRITE;
+        }
+    }
+}
