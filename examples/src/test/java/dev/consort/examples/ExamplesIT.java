@@ -121,6 +121,20 @@ class ExamplesIT {
     }
 
     @Test
+    void priceList_readsAndWritesInItsOwnTurn() throws Exception {
+        List<String> said = saidBy(() -> {
+            PriceList.main(endpoint);
+            return true;
+        });
+        assertThat(said)
+                .extracting(line -> line.replaceAll(" .*", ""))
+                .containsExactly("shown", "changed", "changed", "shown", "changed");
+        assertThat(said)
+                .extracting(line -> Long.valueOf(line.replaceAll(".* ", "")))
+                .isSorted();
+    }
+
+    @Test
     void sessionLoop_goesOnWithTheNextSession() throws Exception {
         List<String> said = saidBy(() -> {
             SessionLoop.main(endpoint);

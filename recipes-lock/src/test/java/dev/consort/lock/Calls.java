@@ -36,6 +36,16 @@ final class Calls {
                                         && is(event.getKv().getKey(), key)));
     }
 
+    /** The same of any key below a name. */
+    static CallMatcher toldOfADeletionBelow(String name) {
+        return CallMatcher.method("Watch/Watch")
+                .when(
+                        WatchResponse.class,
+                        response -> response.getEventsList().stream()
+                                .anyMatch(event -> event.getType() == EventType.DELETE
+                                        && event.getKv().getKey().toStringUtf8().startsWith(name + "/")));
+    }
+
     /** The message from the server that a key was put. */
     static CallMatcher toldOfWrite(String key) {
         return CallMatcher.method("Watch/Watch")

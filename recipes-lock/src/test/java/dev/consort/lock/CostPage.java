@@ -11,13 +11,15 @@ import java.util.stream.Collectors;
 
 /** The cost tables of docs/mutex.md, by the first cell of their rows: the tests assert what the page says. */
 final class CostPage {
-    private static final Map<String, List<Integer>> ROWS = read();
+    private static final String PAGE = "mutex.md";
+    private static final Map<String, List<Integer>> ROWS = read(PAGE);
 
     private CostPage() {}
 
-    private static Map<String, List<Integer>> read() {
+    /** The rows of a page's tables. */
+    static Map<String, List<Integer>> read(String page) {
         try {
-            List<String> lines = Files.readAllLines(Path.of("../docs/mutex.md"));
+            List<String> lines = Files.readAllLines(Path.of("../docs", page));
             int start = lines.indexOf("## Cost");
             return lines.subList(start, lines.indexOf("## Example")).stream()
                     .filter(line -> line.matches("\\|.*\\| *\\d+ *\\| *\\d+ *\\|"))
@@ -68,9 +70,14 @@ final class CostPage {
     }
 
     private static int cell(String row, int column) {
-        List<Integer> figures = ROWS.get(row);
+        return cell(ROWS, PAGE, row, column);
+    }
+
+    /** A figure of one of a page's rows. */
+    static int cell(Map<String, List<Integer>> rows, String page, String row, int column) {
+        List<Integer> figures = rows.get(row);
         if (figures == null) {
-            throw new AssertionError("docs/mutex.md has no row '" + row + "' among " + ROWS.keySet());
+            throw new AssertionError("docs/" + page + " has no row '" + row + "' among " + rows.keySet());
         }
         return figures.get(column);
     }

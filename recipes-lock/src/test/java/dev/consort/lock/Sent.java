@@ -2,6 +2,7 @@
 package dev.consort.lock;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.WatchRequest;
 import io.grpc.CallOptions;
@@ -16,11 +17,13 @@ import io.grpc.Status;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Keeps what a client sends, so that a test can look at what is in it and how long it took. Thread-safe. */
 final class Sent implements ClientInterceptor {
     private final Queue<Txn> txns = new ConcurrentLinkedQueue<>();
     private final Queue<ByteString> watched = new ConcurrentLinkedQueue<>();
+    private final AtomicLong questions = new AtomicLong();
 
     /** A transaction that was answered, and the time from sending it to its answer. */
     record Txn(TxnRequest request, long nanos) {}
@@ -36,7 +39,13 @@ final class Sent implements ClientInterceptor {
         return watched.stream().filter(key -> key.startsWith(prefix)).count();
     }
 
+    /** How often it was asked how many keys there are, and nothing else. */
+    long questions() {
+        return questions.get();
+    }
+
     void clear() {
+        questions.set(0);
         txns.clear();
         watched.clear();
     }
@@ -66,6 +75,8 @@ final class Sent implements ClientInterceptor {
             public void sendMessage(Q message) {
                 if (message instanceof TxnRequest request) {
                     txn = request;
+                } else if (message instanceof RangeRequest request && request.getCountOnly()) {
+                    questions.incrementAndGet();
                 } else if (message instanceof WatchRequest request && request.hasCreateRequest()) {
                     watched.add(request.getCreateRequest().getKey());
                 }
