@@ -130,7 +130,7 @@ class ReadWriteMarkIT {
         assertThat(take(parties.join(), Mode.WRITE).release()).isTrue();
         slow.release();
         assertThat(get(upgraded)).isEmpty();
-        assertThat(reader.isHeld()).isFalse();
+        soon(() -> assertThat(reader.isHeld()).isFalse());
         soon(() -> assertThat(operator.claims(name)).isEmpty());
     }
 
