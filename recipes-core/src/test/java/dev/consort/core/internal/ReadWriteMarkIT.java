@@ -167,6 +167,23 @@ class ReadWriteMarkIT {
         assertThat(reader.release()).isTrue();
     }
 
+    /** Nor does it land under the next writer of the process, who therefore has another claim. */
+    @Test
+    void copyOfAGuardedWrite_underTheNextLocalWriter_isRefused() {
+        Party one = parties.join();
+        EtcdGrant writer = take(one, Mode.WRITE);
+        CompletableFuture<EtcdGrant> waiting = want(one, Mode.WRITE);
+        CallFault twice = one.faults.next(Requests.putOf(name + "-data")).duplicateOnRelease();
+        assertThat(writer.guard().txn().put(name + "-data", "first").commit()).isTrue();
+        assertThat(writer.release()).isTrue();
+        EtcdGrant next = get(waiting);
+        assertThat(next.guard().txn().put(name + "-data", "next").commit()).isTrue();
+        twice.release();
+        assertThat(get(twice.landed()).isOk()).isTrue();
+        assertThat(operator.value(name + "-data")).isEqualTo("next");
+        assertThat(next.release()).isTrue();
+    }
+
     /** The mark was put, and nobody can say so: who may be read beside must not believe that it writes alone. */
     @Test
     void markOfUnknownOutcome_endsTheWrite() {
