@@ -339,7 +339,10 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         }
         if (state == State.WAITING && message.revision() == revision) {
             hold(message.following());
-        } else if (state == State.HELD && message.revision() == revision && following.isEmpty()) {
+        } else if (state == State.HELD
+                && message.revision() == revision
+                && following.isEmpty()
+                && !message.following().isEmpty()) {
             // The claim before was seen to go first: the message still tells who follows.
             following = message.following();
             owner.followed();
