@@ -60,6 +60,55 @@ class ClaimLivesTest {
         assertThat(violations()).isEmpty();
     }
 
+    /** Readers write beside each other, also beside a writer that has become one, and then a writer. */
+    @Test
+    void readers_writeWhileNoWriterIsBefore_isGood() {
+        claim("n/write:a", 10, "");
+        claim("n/read:b", 11, "");
+        claim("n/write:c", 12, "");
+        write(13, token(10, 0));
+        rewritten("n/write:a", 10, 14, "");
+        claim("n/kept:a", 14, "");
+        write(15, token(11, 0));
+        write(16, token(10, 1));
+        gone("n/write:a", 17);
+        gone("n/kept:a", 17);
+        write(18, token(11, 0));
+        gone("n/read:b", 19);
+        write(20, token(12, 0));
+        told(new Acquired(token(10, 0), ""));
+        told(new Acquired(token(11, 0), "", true));
+        told(new Acquired(token(12, 0), ""));
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void readerBehindAWriter_thatWrites_isFound() {
+        claim("n/write:a", 10, "");
+        claim("n/read:b", 11, "");
+        write(12, token(11, 0));
+        assertThat(violations()).singleElement().asString().contains("written at 12");
+    }
+
+    @Test
+    void writerBehindAReader_thatWrites_isFound() {
+        claim("n/write:a", 10, "");
+        claim("n/read:b", 11, "");
+        claim("n/write:c", 12, "");
+        gone("n/write:a", 13);
+        write(14, token(12, 0));
+        assertThat(violations()).singleElement().asString().contains("written at 14");
+    }
+
+    @Test
+    void readerGranted_whileAWriterWasBeforeItAllTheTime_isFound() {
+        claim("n/write:a", 10, "");
+        claim("n/read:b", 11, "");
+        gone("n/read:b", 12);
+        told(new Acquired(token(11, 0), "", true));
+        assertThat(violations()).singleElement().asString().contains("never the first");
+    }
+
     @Test
     void writeWhileWaiting_isFound() {
         claim("a", 10, "");

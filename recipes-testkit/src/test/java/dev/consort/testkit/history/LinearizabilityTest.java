@@ -36,12 +36,51 @@ class LinearizabilityTest {
         return new Acquired(token, "v" + token);
     }
 
+    private static Acquired shared(long token) {
+        return new Acquired(token, "", true);
+    }
+
     private void isGood() {
         assertThat(Linearizability.violation(MODEL, history)).isEmpty();
     }
 
     private void isBad() {
         assertThat(Linearizability.violation(MODEL, history)).isPresent();
+    }
+
+    @Test
+    void sharedBetweenOwners_inAnyOrderAmongThemselves_isGood() {
+        ok(0, 1, acquired(1)).ok(2, 3, new Released(1));
+        ok(4, 5, shared(7)).ok(6, 7, shared(5)).ok(8, 9, new Written(7)).ok(10, 11, new Written(5));
+        ok(12, 13, new Released(7))
+                .ok(14, 15, new Lost(5))
+                .ok(16, 17, acquired(8))
+                .isGood();
+    }
+
+    @Test
+    void ownerBesideAnotherWhoShares_isBad() {
+        ok(0, 1, shared(5)).ok(2, 3, acquired(8)).isBad();
+    }
+
+    @Test
+    void sharedBesideAnOwner_isBad() {
+        ok(0, 1, acquired(5)).ok(2, 3, shared(8)).isBad();
+    }
+
+    @Test
+    void ownerWithATokenBelowThatOfAnEarlierOneWhoShared_isBad() {
+        ok(0, 1, shared(5)).ok(2, 3, new Released(5)).ok(4, 5, acquired(4)).isBad();
+    }
+
+    @Test
+    void sharedWithATokenBelowThatOfAnEarlierOwner_isBad() {
+        ok(0, 1, acquired(5)).ok(2, 3, new Released(5)).ok(4, 5, shared(4)).isBad();
+    }
+
+    @Test
+    void writtenByOneWhoSharedAndGaveBack_isBad() {
+        ok(0, 1, shared(5)).ok(2, 3, new Released(5)).ok(4, 5, new Written(5)).isBad();
     }
 
     @Test
@@ -253,9 +292,10 @@ class LinearizabilityTest {
             long to = from + 1 + random.nextInt(8);
             Outcome outcome = random.nextInt(6) == 0 ? UNKNOWN : random.nextInt(5) == 0 ? FAILED : OK;
             Ownership what = switch (random.nextInt(7)) {
-                case 0, 1 -> acquired(token += 1 + random.nextInt(2));
-                case 2 -> new Released(token);
-                case 3 -> new Lost(token);
+                case 0 -> acquired(token += 1 + random.nextInt(2));
+                case 1 -> new Acquired(token += 1 + random.nextInt(2), "v" + token, random.nextBoolean());
+                case 2 -> new Released(token - random.nextInt(2));
+                case 3 -> new Lost(token - random.nextInt(2));
                 case 4 -> new Written(token - random.nextInt(2));
                 case 5 -> new Proclaimed(token, "p");
                 default -> new Seen(random.nextInt(2) * token, random.nextBoolean() ? "p" : "v" + token);
