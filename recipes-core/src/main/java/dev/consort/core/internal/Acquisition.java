@@ -6,15 +6,19 @@ import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
- * Puts a claim's key, and finds out for certain whether it was put: ACQUIRE and RESOLVE of docs/protocol.md.
+ * Puts the key of a claim, or those of several claims in one transaction, and finds out for certain whether that was done:
+ * ACQUIRE and RESOLVE of docs/protocol.md.
  *
  * <p>Concurrency: confined to the session's serializer. An answer that comes after {@link #stop} is ignored.
  */
@@ -27,24 +31,25 @@ final class Acquisition {
         /** etcd does not let it be decided for now; whoever waits is to be told, the acquisition goes on. */
         void stuck(RecipeException why);
 
-        /** The key was put, and this is what was read with it. */
-        void made(long revision, ClaimRule.Verdict verdict);
+        /** The keys were put, and this is what was read with each. */
+        void made(long revision, List<ClaimRule.Verdict> verdicts);
 
-        /** The key was put by an attempt that was not answered. */
-        void found(KeyValue mine);
+        /** Keys of ours are there: put by an attempt that was not answered, or left by an earlier one. */
+        void found(List<KeyValue> mine);
 
-        /** The key is certainly not put, and not wanted any more, or its conditions do not hold. */
+        /** No key is certainly put, and not wanted any more, or the conditions do not hold. */
         void notMade();
 
-        /** The key is certainly not put by us, and cannot be. */
+        /** No key is certainly put by us, and cannot be. */
         void refused(RecipeException why);
     }
 
     private static final Duration TRY_AGAIN_AFTER = Duration.ofSeconds(1);
 
     private final EtcdSession session;
-    private final QueueKeys keys;
+    private final List<QueueKeys> queues;
     private final String recipe;
+    private final String name;
     private final ByteString value;
     private final List<Compare> onlyIf;
     private final Owner owner;
@@ -52,10 +57,17 @@ final class Acquisition {
     private boolean over;
 
     Acquisition(
-            EtcdSession session, QueueKeys keys, String recipe, ByteString value, List<Compare> onlyIf, Owner owner) {
+            EtcdSession session,
+            List<QueueKeys> queues,
+            String recipe,
+            String name,
+            ByteString value,
+            List<Compare> onlyIf,
+            Owner owner) {
         this.session = session;
-        this.keys = keys;
+        this.queues = queues;
         this.recipe = recipe;
+        this.name = name;
         this.value = value;
         this.onlyIf = onlyIf;
         this.owner = owner;
@@ -73,14 +85,14 @@ final class Acquisition {
         answer(
                 session.calls()
                         .txn(ClaimTxns.acquire(
-                                keys, value, session.leaseId(), session.fenceKey(), session.fenceRevision(), onlyIf)),
+                                queues, value, session.leaseId(), session.fenceKey(), session.fenceRevision(), onlyIf)),
                 this::onPut,
                 failure -> {
                     switch (failure.kind()) {
                         case REFUSED -> later(session.calls().pause(refusals++), this::putIfWanted);
                         case AMBIGUOUS -> fence();
                         case LEASE_GONE -> session.lose(LossReason.REVOKED);
-                        case FINAL -> refuse(failure.toException(recipe, keys.name()));
+                        case FINAL -> refuse(failure.toException(recipe, name));
                     }
                 });
     }
@@ -97,58 +109,72 @@ final class Acquisition {
     private void onPut(TxnResponse response) {
         if (response.getSucceeded()) {
             over = true;
-            owner.made(
-                    response.getHeader().getRevision(), keys.rule().made(keys, ClaimTxns.rangesAfterFirst(response)));
+            owner.made(response.getHeader().getRevision(), verdicts(response));
             return;
         }
-        List<KeyValue> fence = read(response, 1);
+        List<KeyValue> fence = read(response, queues.size());
         if (fence.isEmpty()) {
             // Somebody deleted the session's own keys: nothing would kill a late attempt any more.
             session.lose(LossReason.REVOKED);
         } else {
             boolean fenced = fence.get(0).getModRevision() > session.fenceRevision();
             session.fenceSeen(fence.get(0).getModRevision());
-            if (!fenced && !onlyIf.isEmpty() && read(response, 0).isEmpty()) {
+            List<KeyValue> there = readFrom(response, 0);
+            if (!fenced && !onlyIf.isEmpty() && there.isEmpty()) {
                 over = true;
                 owner.notMade();
             } else {
-                resolve(read(response, 0));
+                resolve(there);
             }
         }
+    }
+
+    private List<ClaimRule.Verdict> verdicts(TxnResponse response) {
+        List<ClaimRule.Verdict> verdicts = new ArrayList<>();
+        List<RangeResponse> read = ClaimTxns.rangesAfter(queues.size(), response);
+        int from = 0;
+        for (QueueKeys keys : queues) {
+            int to = from + keys.rule().whenMade(keys).size();
+            verdicts.add(keys.rule().made(keys, read.subList(from, to)));
+            from = to;
+        }
+        return verdicts;
     }
 
     /** The put was not answered: (!) kill every late attempt before reading, for absent would prove nothing else. */
     private void fence() {
         answer(
                 session.calls()
-                        .untilAnswered(
-                                ClaimTxns.fence(session.fenceKey(), session.leaseId(), keys.own()), session::isOpen),
+                        .untilAnswered(ClaimTxns.fence(session.fenceKey(), session.leaseId(), queues), session::isOpen),
                 response -> {
                     session.fenceSeen(response.getHeader().getRevision());
-                    resolve(read(response, 1));
+                    resolve(readFrom(response, 1));
                 },
                 failure -> {
                     if (failure.kind() == CallFailure.Kind.LEASE_GONE) {
                         session.lose(LossReason.REVOKED);
                     } else {
                         later(TRY_AGAIN_AFTER, this::fence);
-                        owner.stuck(failure.toException(recipe, keys.name()));
+                        owner.stuck(failure.toException(recipe, name));
                     }
                 });
     }
 
     /** What is there now is all there is: no earlier attempt can land any more. */
-    private void resolve(List<KeyValue> mine) {
-        if (mine.isEmpty()) {
+    private void resolve(List<KeyValue> there) {
+        List<KeyValue> mine =
+                there.stream().filter(kv -> kv.getLease() == session.leaseId()).toList();
+        if (there.isEmpty()) {
             putIfWanted();
-        } else if (mine.get(0).getLease() == session.leaseId()) {
+        } else if (!mine.isEmpty()) {
             over = true;
-            owner.found(mine.get(0));
+            owner.found(mine);
         } else {
             refuse(new RecipeException(
                     recipe,
-                    keys.name(),
-                    "another client wrote the key '" + session.text(keys.own())
+                    name,
+                    "another client wrote the key '"
+                            + session.text(there.get(0).getKey())
                             + "', which is this session's place in the queue; delete that key",
                     null));
         }
@@ -157,6 +183,14 @@ final class Acquisition {
     private void refuse(RecipeException why) {
         over = true;
         owner.refused(why);
+    }
+
+    /** The keys of the claims, as far as they are there. */
+    private List<KeyValue> readFrom(TxnResponse response, int first) {
+        return IntStream.range(first, first + queues.size())
+                .mapToObj(index -> read(response, index))
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static List<KeyValue> read(TxnResponse response, int index) {

@@ -86,6 +86,11 @@ final class Baton {
                 });
     }
 
+    /** A claim was removed: reads who is there, and tells those whom that grants. */
+    void tellAfter(long removed) {
+        new Telling(removed, false).read(ClaimTxns.FOLLOWING_LIMIT);
+    }
+
     /** A held claim was marked: tells those whom that lets in. */
     void tellMarked(long revision) {
         Telling telling = new Telling(revision, false);
@@ -106,7 +111,7 @@ final class Baton {
                 .map(claim -> {
                     long lease = keys.rule().lease(claim).orElseThrow();
                     Message message = new Message(keys.name(), claim.revision(), following);
-                    return new Letter(claim, lease, session.mailboxKey(lease), message);
+                    return new Letter(claim, keys.key(claim), lease, session.mailboxKey(lease), message);
                 })
                 .toList();
     }

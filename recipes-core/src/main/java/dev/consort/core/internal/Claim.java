@@ -69,6 +69,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private final Owner owner;
     private final Baton baton;
     private final ClaimWatches watches;
+    private final @Nullable Runnable removal; // together with other claims
 
     private State state = State.NONE;
     private ByteString acquiring = ByteString.EMPTY;
@@ -82,6 +83,16 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private long operation;
 
     Claim(EtcdSession session, QueueKeys keys, String recipe, Owner owner) {
+        this(session, keys, recipe, owner, null);
+    }
+
+    /**
+     * One that is made and removed together with claims in other queues.
+     *
+     * @param removal is called when it is to go; whoever removes them calls {@link #removedWithOthers}
+     */
+    Claim(EtcdSession session, QueueKeys keys, String recipe, Owner owner, @Nullable Runnable removal) {
+        this.removal = removal;
         this.session = session;
         this.keys = keys;
         this.recipe = recipe;
@@ -116,8 +127,16 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         told = null;
         acquiring = newValue;
         onlyIf = conditions;
-        acquisition = new Acquisition(session, keys, recipe, newValue, conditions, this);
+        acquisition = new Acquisition(session, List.of(keys), recipe, keys.name(), newValue, conditions, this);
         acquisition.start();
+    }
+
+    /** Its key is being put by a transaction with others, whose outcome this is to be told. */
+    void acquireWithOthers(ByteString newValue) {
+        state = State.ACQUIRING;
+        told = null;
+        acquiring = newValue;
+        onlyIf = List.of();
     }
 
     @Override
@@ -131,13 +150,21 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     }
 
     @Override
-    public void made(long newRevision, Verdict verdict) {
+    public void made(long newRevision, List<Verdict> verdicts) {
+        made(newRevision, verdicts.get(0));
+    }
+
+    void made(long newRevision, Verdict verdict) {
         born(newRevision, newRevision, acquiring, verdict.ahead());
         decide(verdict, newRevision);
     }
 
     @Override
-    public void found(KeyValue mine) {
+    public void found(List<KeyValue> mine) {
+        found(mine.get(0));
+    }
+
+    void found(KeyValue mine) {
         // The value is an earlier candidate's if its put was applied again after its release.
         born(mine.getCreateRevision(), mine.getModRevision(), mine.getValue(), 0);
         if (!decidedWithoutReading()) {
@@ -268,7 +295,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private void gone() {
         switch (state) {
             case ACQUIRING -> {
-                if (owner.wanted()) {
+                if (owner.wanted() && removal == null) {
                     forget();
                     acquire(acquiring, onlyIf);
                 } else {
@@ -385,14 +412,27 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         following = List.of();
         forget();
         state = State.RELEASING;
-        remove(known);
+        if (removal == null) {
+            remove(known);
+        } else {
+            removal.run();
+        }
+    }
+
+    /** All that were made with it are removed now, and those that follow are told. */
+    void removedWithOthers(boolean byUs) {
+        forget();
+        session.usedLately(keys);
+        owner.removed(byUs);
     }
 
     /** (!) A ghost: a claim of ours that nobody here knows, left by a request that was applied twice. */
     void removeGhost(long ghost) {
+        forget();
         revision = ghost;
         marks = false;
-        release();
+        state = State.RELEASING;
+        remove(List.of());
     }
 
     private void remove(List<QueuedClaim> known) {

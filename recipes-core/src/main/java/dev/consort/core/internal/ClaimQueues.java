@@ -3,7 +3,9 @@ package dev.consort.core.internal;
 
 import dev.consort.core.LossReason;
 import dev.consort.core.internal.ClaimSpec.Mode;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -17,31 +19,52 @@ import org.jspecify.annotations.Nullable;
 final class ClaimQueues {
     private final EtcdSession session;
     private final NavigableMap<String, LocalQueue> byName = new TreeMap<>();
+    private final Map<Waiter, MultiClaim> together = new LinkedHashMap<>();
 
     ClaimQueues(EtcdSession session) {
         this.session = session;
     }
 
     void enqueue(Waiter waiter) {
-        String name = waiter.spec.name();
-        LocalQueue queue = byName.get(name);
-        if (queue == null) {
-            String other = nestingWith(name);
-            if (other != null) {
-                waiter.result.completeExceptionally(
-                        new IllegalArgumentException("name '" + name + "' nests with '" + other
-                                + "', which this process uses too: one would sit in the queue of the other;"
-                                + " rename one"));
-                return;
+        List<String> names = waiter.spec.names();
+        try {
+            if (names.isEmpty()) {
+                queue(waiter.spec.name(), waiter.spec).enqueue(waiter);
+            } else {
+                names.forEach(name -> check(name, waiter.spec)); // before any of them is created
+                enqueueTogether(waiter);
             }
-            queue = create(name, waiter.spec.recipe(), waiter.spec.mode() == Mode.EXCLUSIVE);
+        } catch (IllegalArgumentException e) {
+            waiter.result.completeExceptionally(e);
         }
-        if (queue instanceof ExclusiveQueue != (waiter.spec.mode() == Mode.EXCLUSIVE)) {
-            waiter.result.completeExceptionally(new IllegalArgumentException("name '" + name
-                    + "' is used as a read-write lock and as something else by this process; rename one"));
-            return;
+    }
+
+    private void enqueueTogether(Waiter waiter) {
+        List<ExclusiveQueue> queues = waiter.spec.names().stream()
+                .map(name -> (ExclusiveQueue) queue(name, waiter.spec))
+                .toList();
+        MultiClaim claim = new MultiClaim(session, waiter, queues, () -> together.remove(waiter));
+        together.put(waiter, claim);
+        claim.start();
+    }
+
+    private LocalQueue queue(String name, ClaimSpec spec) {
+        check(name, spec);
+        LocalQueue queue = byName.get(name);
+        return queue == null ? create(name, spec.recipe(), spec.mode() == Mode.EXCLUSIVE) : queue;
+    }
+
+    private void check(String name, ClaimSpec spec) {
+        LocalQueue queue = byName.get(name);
+        String other = queue == null ? nestingWith(name) : null;
+        if (other != null) {
+            throw new IllegalArgumentException("name '" + name + "' nests with '" + other
+                    + "', which this process uses too: one would sit in the queue of the other; rename one");
         }
-        queue.enqueue(waiter);
+        if (queue != null && queue instanceof ExclusiveQueue != (spec.mode() == Mode.EXCLUSIVE)) {
+            throw new IllegalArgumentException("name '" + name
+                    + "' is used as a read-write lock and as something else by this process; rename one");
+        }
     }
 
     private LocalQueue create(String name, String recipe, boolean exclusive) {
@@ -68,8 +91,11 @@ final class ClaimQueues {
     }
 
     void withdraw(Waiter waiter) {
+        MultiClaim several = together.get(waiter);
         LocalQueue queue = byName.get(waiter.spec.name());
-        if (queue != null) {
+        if (several != null) {
+            several.withdraw();
+        } else if (queue != null) {
             queue.withdraw(waiter);
         }
     }
@@ -110,6 +136,8 @@ final class ClaimQueues {
     }
 
     void sessionEnded(LossReason reason) {
+        List.copyOf(together.values()).forEach(claim -> claim.sessionEnded(reason));
+        together.clear();
         List<LocalQueue> all = List.copyOf(byName.values());
         byName.clear();
         all.forEach(queue -> queue.sessionEnded(reason));

@@ -3,6 +3,9 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.RecipeException;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
@@ -14,8 +17,13 @@ import java.util.function.Supplier;
  * @param term whether each grant needs a claim of its own with exactly this value: elections, whose term is the create
  *     revision
  * @param mode with whom it is shared
+ * @param names all that are held together, in their order; empty where it is one, the name
  */
-public record ClaimSpec(String recipe, String name, Supplier<ByteString> value, boolean term, Mode mode) {
+public record ClaimSpec(
+        String recipe, String name, Supplier<ByteString> value, boolean term, Mode mode, List<String> names) {
+    /** The most names that can be held together. */
+    public static final int MOST_TOGETHER = ClaimTxns.MAX_OPERATIONS / 2; // each is put, and its queue is read
+
     /** With whom a name is shared. */
     public enum Mode {
         /** With nobody. */
@@ -29,6 +37,17 @@ public record ClaimSpec(String recipe, String name, Supplier<ByteString> value, 
     /** An exclusive one. */
     public ClaimSpec(String recipe, String name, Supplier<ByteString> value, boolean term) {
         this(recipe, name, value, term, Mode.EXCLUSIVE);
+    }
+
+    /** One of one name. */
+    public ClaimSpec(String recipe, String name, Supplier<ByteString> value, boolean term, Mode mode) {
+        this(recipe, name, value, term, mode, List.of());
+    }
+
+    /** Several names together, each held as an exclusive one; at most {@value #MOST_TOGETHER}. */
+    public static ClaimSpec together(String recipe, Collection<String> names, Supplier<ByteString> value) {
+        List<String> sorted = List.copyOf(new TreeSet<>(names));
+        return new ClaimSpec(recipe, String.join(", ", sorted), value, false, Mode.EXCLUSIVE, sorted);
     }
 
     RecipeException failure(String message) {

@@ -17,32 +17,43 @@ import org.jspecify.annotations.Nullable;
 
 /** The requests of the claim queue's protocol. */
 final class ClaimTxns {
+    /** What a transaction takes, nested ones included: as many comparisons, and as many operations. */
+    static final int MAX_OPERATIONS = 128;
+
     /** What a release reads: as many claims as a message carries, and the one that is told. */
     static final int FOLLOWING_LIMIT = Message.MAX_FOLLOWING + 1;
 
     private ClaimTxns() {}
 
-    /** If neither my claim nor a newer fence exists: put my claim, and see what its rule asks for. */
+    /**
+     * If neither my claims nor a newer fence exist: put my claims, one in each queue, and see what their rules ask for. The
+     * claims come first in what is read, or else the fence comes last.
+     */
     static TxnRequest acquire(
-            QueueKeys keys, ByteString value, long lease, ByteString fence, long fenceRevision, List<Compare> onlyIf) {
-        TxnRequest.Builder txn = TxnRequest.newBuilder()
-                .addCompare(createIs(keys.own(), 0))
-                .addCompare(modIs(fence, fenceRevision))
-                .addAllCompare(onlyIf)
-                .addSuccess(put(keys.own(), value, lease))
-                .addFailure(op(key(keys.own())))
-                .addFailure(op(key(fence)));
-        keys.rule().whenMade(keys).forEach(read -> txn.addSuccess(op(read)));
+            List<QueueKeys> queues,
+            ByteString value,
+            long lease,
+            ByteString fence,
+            long fenceRevision,
+            List<Compare> onlyIf) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        for (QueueKeys keys : queues) {
+            txn.addCompare(createIs(keys.own(), 0))
+                    .addSuccess(put(keys.own(), value, lease))
+                    .addFailure(op(key(keys.own())));
+        }
+        txn.addCompare(modIs(fence, fenceRevision)).addAllCompare(onlyIf).addFailure(op(key(fence)));
+        queues.forEach(keys -> keys.rule().whenMade(keys).forEach(read -> txn.addSuccess(op(read))));
         // (!) A mark that was left when somebody deleted the claim it belonged to would speak of this one.
-        return txn.addAllSuccess(marks(keys, lease)).build();
+        queues.forEach(keys -> txn.addAllSuccess(marks(keys, lease)));
+        return txn.build();
     }
 
-    /** Kills every acquire that was sent before and has not landed, and reads what has. */
-    static TxnRequest fence(ByteString fence, long lease, ByteString own) {
-        return TxnRequest.newBuilder()
-                .addSuccess(put(fence, ByteString.EMPTY, lease))
-                .addSuccess(op(key(own)))
-                .build();
+    /** Kills every acquire that was sent before and has not landed, and reads what has, after that. */
+    static TxnRequest fence(ByteString fence, long lease, List<QueueKeys> queues) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder().addSuccess(put(fence, ByteString.EMPTY, lease));
+        queues.forEach(keys -> txn.addSuccess(op(key(keys.own()))));
+        return txn.build();
     }
 
     /** Reads my claim and what its rule asks for at one revision. Read-only, so a sort is outside the apply loop. */
@@ -104,6 +115,43 @@ final class ClaimTxns {
                 .build();
     }
 
+    /**
+     * Deletes my claims of one revision and reads who follows each, in one commit. Each has its own condition: one that is
+     * gone already, or another client's now, keeps none of the others.
+     */
+    static TxnRequest releaseAll(List<QueueKeys> queues, long revision, long lease) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        queues.forEach(keys -> txn.addSuccess(RequestOp.newBuilder().setRequestTxn(release(keys, revision, lease))));
+        return txn.build();
+    }
+
+    /** Tells the claims of each session by one message in its mailbox, if all of these exist; nobody is told by halves. */
+    static TxnRequest tellAll(List<List<Letter>> bySession) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        for (List<Letter> letters : bySession) {
+            Letter first = letters.get(0);
+            TxnRequest.Builder one = TxnRequest.newBuilder()
+                    .addCompare(exists(first.mailbox))
+                    .addSuccess(put(
+                            first.mailbox,
+                            Message.encode(letters.stream().map(Letter::message).toList()),
+                            first.lease));
+            letters.forEach(letter -> one.addCompare(createIs(letter.key, letter.to.revision()))
+                    .addCompare(leaseIs(letter.key, letter.lease)));
+            txn.addSuccess(RequestOp.newBuilder().setRequestTxn(one));
+        }
+        return txn.build();
+    }
+
+    private static Compare exists(ByteString key) {
+        return Compare.newBuilder()
+                .setKey(key)
+                .setTarget(Compare.CompareTarget.VERSION)
+                .setResult(Compare.CompareResult.GREATER)
+                .setVersion(0)
+                .build();
+    }
+
     private static List<RequestOp> marks(QueueKeys keys, long lease) {
         return keys.rule().mark(lease).stream()
                 .map(mark -> delete(keys.prefix().concat(mark)))
@@ -111,7 +159,7 @@ final class ClaimTxns {
     }
 
     /** A message for the owner of a claim, by the mailbox of its session. */
-    record Letter(QueuedClaim to, long lease, ByteString mailbox, Message message) {}
+    record Letter(QueuedClaim to, ByteString key, long lease, ByteString mailbox, Message message) {}
 
     /** Puts messages in mailboxes of sessions of ours, if all their claims still exist; else reads who is there. */
     static TxnRequest tell(QueueKeys keys, List<Letter> letters, @Nullable QueuedClaim stopper) {
@@ -120,14 +168,9 @@ final class ClaimTxns {
             txn.addCompare(createIs(keys.key(stopper), stopper.revision()));
         }
         for (Letter letter : letters) {
-            ByteString claim = keys.key(letter.to);
-            txn.addCompare(createIs(claim, letter.to.revision()))
-                    .addCompare(leaseIs(claim, letter.lease))
-                    .addCompare(Compare.newBuilder()
-                            .setKey(letter.mailbox)
-                            .setTarget(Compare.CompareTarget.VERSION)
-                            .setResult(Compare.CompareResult.GREATER)
-                            .setVersion(0))
+            txn.addCompare(createIs(letter.key, letter.to.revision()))
+                    .addCompare(leaseIs(letter.key, letter.lease))
+                    .addCompare(exists(letter.mailbox))
                     .addSuccess(put(letter.mailbox, Message.encode(List.of(letter.message)), letter.lease));
         }
         return txn.build();
@@ -169,10 +212,15 @@ final class ClaimTxns {
                 .build();
     }
 
-    /** What an acquire or a check has read beside its claim. */
+    /** What a check has read beside its claim. */
     static List<RangeResponse> rangesAfterFirst(TxnResponse response) {
+        return rangesAfter(1, response);
+    }
+
+    /** What was read beside so many claims. */
+    static List<RangeResponse> rangesAfter(int claims, TxnResponse response) {
         return response.getResponsesList().stream()
-                .skip(1)
+                .skip(claims)
                 .filter(ResponseOp::hasResponseRange)
                 .map(ResponseOp::getResponseRange)
                 .toList();

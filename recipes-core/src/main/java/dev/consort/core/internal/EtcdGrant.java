@@ -8,7 +8,9 @@ import dev.consort.core.Guard;
 import dev.consort.core.LossReason;
 import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.RecipeException;
+import io.etcd.jetcd.api.Compare;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -35,10 +37,9 @@ public final class EtcdGrant implements Grant {
     private static final Logger log = LoggerFactory.getLogger(EtcdGrant.class);
 
     private final EtcdSession session;
-    private final LocalQueue queue;
-    private final QueueKeys keys;
+    private final Grantor queue;
     private final ClaimSpec spec;
-    private final long revision; // of the claim
+    private final List<Compare> guard;
     private final FencingToken token;
     private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private volatile State state = State.HELD; // written by the serializer only
@@ -52,14 +53,26 @@ public final class EtcdGrant implements Grant {
     private Timing.Timer closeTimer = Timing.Timer.NONE;
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
 
-    EtcdGrant(
-            EtcdSession session, LocalQueue queue, QueueKeys keys, ClaimSpec spec, long revision, FencingToken token) {
+    /** By one claim. What is never rewritten is guarded by its mod revision, which an overwrite changes; an election's is. */
+    EtcdGrant(EtcdSession session, Grantor queue, QueueKeys keys, ClaimSpec spec, long revision, FencingToken token) {
+        this(
+                session,
+                queue,
+                spec,
+                token,
+                List.of(
+                        spec.term()
+                                ? ClaimTxns.createIs(keys.own(), revision)
+                                : ClaimTxns.modIs(keys.own(), revision)));
+    }
+
+    /** By what its guarded transactions compare. */
+    EtcdGrant(EtcdSession session, Grantor queue, ClaimSpec spec, FencingToken token, List<Compare> guard) {
         this.session = session;
         this.queue = queue;
-        this.keys = keys;
         this.spec = spec;
-        this.revision = revision;
         this.token = token;
+        this.guard = guard;
     }
 
     ClaimSpec spec() {
@@ -265,12 +278,9 @@ public final class EtcdGrant implements Grant {
         }
     }
 
-    long revision() {
-        return revision;
-    }
-
-    QueueKeys keys() {
-        return keys;
+    /** What holds in etcd while the grant does. */
+    List<Compare> conditions() {
+        return guard;
     }
 
     /** It is no longer held; {@link #tellLost} follows. */

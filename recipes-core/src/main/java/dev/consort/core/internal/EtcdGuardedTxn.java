@@ -25,12 +25,7 @@ final class EtcdGuardedTxn implements GuardedTxn {
     EtcdGuardedTxn(EtcdSession session, EtcdGrant grant) {
         this.session = session;
         this.grant = grant;
-        ByteString own = grant.keys().own();
-        // A claim that is never rewritten is guarded by its mod revision, which an overwrite changes; an election's is.
-        request.addCompare(
-                grant.spec().term()
-                        ? ClaimTxns.createIs(own, grant.revision())
-                        : ClaimTxns.modIs(own, grant.revision()));
+        request.addAllCompare(grant.conditions());
     }
 
     @Override

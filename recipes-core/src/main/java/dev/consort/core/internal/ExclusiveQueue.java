@@ -42,12 +42,37 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     @Override
     public void enqueue(Waiter waiter) {
-        if (waiter.immediate && (holder != null || !waiters.isEmpty() || claim.state() == Claim.State.WAITING)) {
+        if (waiter.immediate && isBusy()) {
             waiter.result.complete(Optional.empty());
             return;
         }
         waiters.add(waiter);
         advance();
+    }
+
+    QueueKeys keys() {
+        return keys;
+    }
+
+    /** Whether somebody here holds it, or somebody waits for it as far as is known. */
+    boolean isBusy() {
+        return holder != null || !waiters.isEmpty() || claim.state() == Claim.State.WAITING;
+    }
+
+    /** Whether a waiter is the first, and no claim of this queue is left in etcd. */
+    boolean isFirst(Waiter waiter) {
+        return waiters.peek() == waiter && claim.state() == Claim.State.NONE;
+    }
+
+    /** Made for somebody who has not stayed. */
+    void forgetIfIdle() {
+        advance();
+    }
+
+    /** The seat that keeps this queue, if that is first. */
+    private @Nullable Seat seat() {
+        Waiter first = waiters.peek();
+        return first == null ? null : first.seat;
     }
 
     @Override
@@ -61,14 +86,17 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     private void advance() {
         switch (claim.state()) {
             case NONE -> {
+                Seat seat = seat();
                 if (waiters.isEmpty()) {
                     session.forget(keys);
+                } else if (seat != null) {
+                    seat.first();
                 } else {
                     claim.acquire(waiters.getFirst().value());
                 }
             }
             case WAITING -> {
-                if (waiters.isEmpty()) {
+                if (!wanted()) {
                     claim.release();
                 }
             }
@@ -87,6 +115,9 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
             claim.release();
         } else if (!session.isAlive()) {
             waiters.addFirst(next); // the session is about to tell it
+        } else if (next.seat != null) {
+            waiters.addFirst(next); // (!) which inherits no claim: its own are all made in one transaction
+            claim.release();
         } else if (next.spec.term() && !claim.holds(next.value())) {
             rewriteFor(next);
         } else if (!next.spec.term() && claim.isRewritten()) {
@@ -141,6 +172,7 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     private boolean mayHandOver(EtcdGrant grant) {
         Waiter next = waiters.peek();
         return next != null
+                && next.seat == null
                 && !grant.spec().term()
                 && !next.spec.term()
                 && session.stateNow() == SessionState.ACTIVE
@@ -156,7 +188,7 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     @Override
     public boolean wanted() {
-        return !waiters.isEmpty();
+        return !waiters.isEmpty() && seat() == null;
     }
 
     @Override
@@ -225,6 +257,10 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     @Override
     public void onMessage(Message message) {
+        Seat seat = seat();
+        if (seat != null && seat.onMessage(message)) {
+            return;
+        }
         if (!claim.onMessage(message) && claim.state() == Claim.State.NONE) {
             claim.removeGhost(message.revision());
         }
@@ -240,12 +276,10 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     @Override
     public void recheck() {
         claim.recheck();
-    }
-
-    /** There is nothing else to be had here. */
-    @Override
-    public CompletableFuture<Optional<EtcdGrant>> exchange(EtcdGrant grant, ClaimSpec other) {
-        return CompletableFuture.completedFuture(Optional.empty());
+        Seat seat = seat();
+        if (seat != null) {
+            seat.recheck();
+        }
     }
 
     @Override

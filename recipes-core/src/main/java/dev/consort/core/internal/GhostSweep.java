@@ -50,12 +50,8 @@ final class GhostSweep {
         List<QueueKeys> swept = new ArrayList<>(names).subList(0, Math.min(names.size(), MAX_NAMES));
         names.removeAll(Set.copyOf(swept));
         sweeping = true;
-        TxnRequest.Builder request =
-                ClaimTxns.fence(
-                        session.fenceKey(), session.leaseId(), swept.get(0).own())
-                        .toBuilder();
-        swept.subList(1, swept.size()).forEach(keys -> request.addSuccess(ClaimTxns.op(ClaimTxns.key(keys.own()))));
-        session.onAnswer(session.calls().untilAnswered(request.build(), session::isOpen), (response, failure) -> {
+        TxnRequest request = ClaimTxns.fence(session.fenceKey(), session.leaseId(), swept);
+        session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
             sweeping = false;
             if (failure != null) {
                 names.addAll(swept); // for the next renewal

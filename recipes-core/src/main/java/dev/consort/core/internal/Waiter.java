@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** One who waits for a grant in this process. Its future completes on the session's serializer, and runs no user code. */
 final class Waiter {
@@ -15,11 +16,24 @@ final class Waiter {
     /** The grant; empty if it was withdrawn, or not free for an immediate one. */
     final CompletableFuture<Optional<EtcdGrant>> result = new CompletableFuture<>();
 
+    /** If it is to be first here, and in other queues besides, before one transaction claims all of them. */
+    final @Nullable Seat seat;
+
     private ByteString value = ByteString.EMPTY; // confined to the serializer; one value for all attempts
 
     Waiter(ClaimSpec spec, boolean immediate) {
+        this(spec, immediate, null);
+    }
+
+    private Waiter(ClaimSpec spec, boolean immediate, @Nullable Seat seat) {
         this.spec = spec;
         this.immediate = immediate;
+        this.seat = seat;
+    }
+
+    /** One who keeps a queue of this process for somebody. It stays the first until it is withdrawn. */
+    static Waiter seated(ClaimSpec spec, Seat seat) {
+        return new Waiter(spec, false, seat);
     }
 
     ByteString value() {
