@@ -77,7 +77,7 @@ class DocumentationTest {
 
     @Test
     void recipePages_haveTheFixedHeadingsInOrder() {
-        for (MarkdownPage page : List.of(page("mutex.md"), page("election.md"))) {
+        for (MarkdownPage page : List.of(page("mutex.md"), page("multi-mutex.md"), page("election.md"))) {
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }
     }

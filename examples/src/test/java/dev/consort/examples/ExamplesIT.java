@@ -135,6 +135,22 @@ class ExamplesIT {
     }
 
     @Test
+    void moveStock_movesInBothDirections() throws Exception {
+        List<String> said = saidBy(() -> {
+            MoveStock.main(endpoint);
+            return true;
+        });
+        assertThat(said)
+                .containsExactlyInAnyOrder(
+                        "1 from north to south",
+                        "2 from north to south",
+                        "3 from north to south",
+                        "1 from south to north",
+                        "2 from south to north",
+                        "3 from south to north");
+    }
+
+    @Test
     void sessionLoop_goesOnWithTheNextSession() throws Exception {
         List<String> said = saidBy(() -> {
             SessionLoop.main(endpoint);
