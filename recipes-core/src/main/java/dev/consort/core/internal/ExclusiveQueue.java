@@ -268,6 +268,10 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     @Override
     public void removeGhost(QueueKeys ofOurs, long revision) {
+        Seat seat = seat();
+        if (seat != null && seat.isClaimed()) {
+            return; // (!) it is the claim that was made from that seat
+        }
         if (claim.state() == Claim.State.NONE) {
             claim.removeGhost(revision);
         }

@@ -100,8 +100,13 @@ final class MultiClaim implements Acquisition.Owner, Grantor {
         }
 
         @Override
+        public boolean isClaimed() {
+            return state != State.SEATED;
+        }
+
+        @Override
         public boolean onMessage(Message message) {
-            return state != State.SEATED && (claim.onMessage(message) || claim.state() != Claim.State.NONE);
+            return isClaimed() && (claim.onMessage(message) || claim.state() != Claim.State.NONE);
         }
 
         @Override

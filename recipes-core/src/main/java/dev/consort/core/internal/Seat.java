@@ -11,6 +11,9 @@ interface Seat {
     /** It is the first one, and no claim of the queue is left in etcd. Told again after a ghost was removed. */
     void first();
 
+    /** Whether its claim is in etcd, or may be. */
+    boolean isClaimed();
+
     /** A message for the queue, while the seat is the first one; false if it cannot be about its claim. */
     boolean onMessage(Message message);
 

@@ -92,6 +92,18 @@ class MultiClaimIT {
         inQueues(0, 0);
     }
 
+    /** A name that was released lately is looked at with the next renewal: what stands there is no ghost. */
+    @Test
+    void sweep_ofNamesThatAreHeldAgain_takesNothing() throws InterruptedException {
+        Party party = parties.join(settings -> settings.ttl(3));
+        assertThat(party.acquire(b).release()).isTrue();
+        EtcdGrant grant = get(both(party));
+        Waits.stays(Duration.ofMillis(2200), grant::isHeld);
+        assertOneRevision(grant);
+        assertThat(grant.release()).isTrue();
+        inQueues(0, 0);
+    }
+
     /** Whoever has no mailbox is not told, and keeps nobody else from being told. */
     @Test
     void release_foreignClientAndOursBehind_oursIsTold() {
