@@ -37,6 +37,7 @@ public final class EtcdConnection implements Connection {
     private final Access access;
     private final WatchHub watches;
     private final PrefixViews views = new PrefixViews(this);
+    private final NamesInUse namesInUse = new NamesInUse();
     private final HistoryCheck history;
     private final ThreadPoolExecutor callbacks;
     private final Set<EtcdSession> sessions = ConcurrentHashMap.newKeySet();
@@ -171,6 +172,10 @@ public final class EtcdConnection implements Connection {
 
     PrefixViews views() {
         return views;
+    }
+
+    NamesInUse namesInUse() {
+        return namesInUse;
     }
 
     HistoryCheck history() {

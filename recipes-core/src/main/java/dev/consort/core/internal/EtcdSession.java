@@ -13,8 +13,10 @@ import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.RangeRequest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -45,6 +47,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     private final Mailbox mailbox;
     private final ClaimQueues queues = new ClaimQueues(this);
     private final GhostSweep ghosts = new GhostSweep(this);
+    private final Set<Consumer<LossReason>> attached = new LinkedHashSet<>(); // confined to serializer
     private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private final CompletableFuture<Void> revoked = new CompletableFuture<>();
     private final ThreadHolds holds = new ThreadHolds();
@@ -212,6 +215,24 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         execute(() -> queues.withdraw(waiter));
     }
 
+    // Those that wait through it at something else than a queue; on the serializer
+
+    void checkNotEnded(String recipe, String name) {
+        LossReason reason = lossReason;
+        if (reason != null || !isAlive()) {
+            throw new SessionLostException(recipe, name, reason == null ? LossReason.EXPIRED : reason);
+        }
+    }
+
+    /** Who is told when it ends. */
+    void attach(Consumer<LossReason> whenEnded) {
+        attached.add(whenEnded);
+    }
+
+    void detach(Consumer<LossReason> whenEnded) {
+        attached.remove(whenEnded);
+    }
+
     void forget(QueueKeys queue) {
         queues.forget(queue);
     }
@@ -294,6 +315,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         keeper.stop();
         mailbox.close();
         queues.sessionEnded(reason);
+        List.copyOf(attached).forEach(whenEnded -> whenEnded.accept(reason));
         change(last);
         callbacks.unordered(() -> lost.complete(reason));
         connection.remove(this);

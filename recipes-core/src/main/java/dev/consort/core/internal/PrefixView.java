@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import dev.consort.core.RecipeException;
 import io.etcd.jetcd.api.KeyValue;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -34,8 +35,23 @@ public final class PrefixView {
      */
     public static Subscription open(
             EtcdConnection connection, String recipe, String prefix, Executor executor, Listener listener) {
+        return open(connection, recipe, prefix, executor, listener, Duration.ZERO);
+    }
+
+    /**
+     * The same, for those who come and go.
+     *
+     * @param linger how long the view stays after its last listener has gone, so that the next one finds it
+     */
+    static Subscription open(
+            EtcdConnection connection,
+            String recipe,
+            String prefix,
+            Executor executor,
+            Listener listener,
+            Duration linger) {
         connection.checkOpen();
-        ViewSubscriber subscriber = new ViewSubscriber(recipe, prefix, executor, listener);
+        ViewSubscriber subscriber = new ViewSubscriber(recipe, prefix, executor, listener, linger);
         connection.views().add(connection.key(ByteString.copyFromUtf8(prefix)), subscriber);
         return subscriber;
     }
@@ -69,6 +85,9 @@ public final class PrefixView {
 
         /** Etcd refuses the prefix, such as for want of permission. It is asked again from time to time. */
         default void onFailed(RecipeException why) {}
+
+        /** The connection is closed: nothing more will be told. */
+        default void onEnd() {}
     }
 
     /** Why a snapshot is told. */

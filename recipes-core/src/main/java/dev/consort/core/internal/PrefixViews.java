@@ -44,10 +44,26 @@ final class PrefixViews {
 
     private void remove(ByteString prefix, PrefixMirror mirror, ViewSubscriber subscriber) {
         mirror.remove(subscriber);
+        boolean last;
         lock.lock();
         try {
             @Nullable Shared shared = views.get(prefix);
-            if (shared == null || shared.mirror != mirror || --shared.users > 0) {
+            last = shared != null && shared.mirror == mirror && --shared.users == 0;
+        } finally {
+            lock.unlock();
+        }
+        if (last && subscriber.linger().isZero()) {
+            closeIfUnused(prefix, mirror);
+        } else if (last) {
+            connection.timing().schedule(subscriber.linger(), () -> closeIfUnused(prefix, mirror));
+        }
+    }
+
+    private void closeIfUnused(ByteString prefix, PrefixMirror mirror) {
+        lock.lock();
+        try {
+            @Nullable Shared shared = views.get(prefix);
+            if (shared == null || shared.mirror != mirror || shared.users > 0) {
                 return;
             }
             views.remove(prefix);

@@ -7,6 +7,7 @@ import dev.consort.core.internal.PrefixView.Change;
 import dev.consort.core.internal.PrefixView.Entry;
 import dev.consort.core.internal.PrefixView.Listener;
 import dev.consort.core.internal.PrefixView.Snapshot;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -35,6 +36,7 @@ final class ViewSubscriber implements PrefixView.Subscription {
     private final String recipe;
     private final String prefix;
     private final Listener listener;
+    private final Duration linger;
     private final InOrder inOrder;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
@@ -66,7 +68,8 @@ final class ViewSubscriber implements PrefixView.Subscription {
     /** A call of the listener. */
     private record Delivery(Kind kind, int size, Runnable call) {}
 
-    ViewSubscriber(String recipe, String prefix, Executor executor, Listener listener) {
+    ViewSubscriber(String recipe, String prefix, Executor executor, Listener listener, Duration linger) {
+        this.linger = linger;
         this.recipe = recipe;
         this.prefix = prefix;
         this.listener = listener;
@@ -87,6 +90,10 @@ final class ViewSubscriber implements PrefixView.Subscription {
 
     String recipe() {
         return recipe;
+    }
+
+    Duration linger() {
+        return linger;
     }
 
     String prefix() {
@@ -175,8 +182,13 @@ final class ViewSubscriber implements PrefixView.Subscription {
         offerNews(() -> listener.onFailed(why));
     }
 
-    /** Nothing more will come. */
+    /** Nothing more will come, since the view was closed under the listener. */
     void offerEnd() {
+        neverReady();
+        offerNews(listener::onEnd);
+    }
+
+    private void neverReady() {
         inOrder.execute(() -> ready.completeExceptionally(
                 new RecipeException(recipe, prefix, "it was closed before etcd had been read", null)));
     }
@@ -260,6 +272,6 @@ final class ViewSubscriber implements PrefixView.Subscription {
         if (leaving != null) {
             leaving.run();
         }
-        offerEnd();
+        neverReady();
     }
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.core.internal;
+
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.DeleteRangeRequest;
+import io.etcd.jetcd.api.PutRequest;
+import io.etcd.jetcd.api.RequestOp;
+import io.etcd.jetcd.api.ResponseOp;
+import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.TxnResponse;
+import java.util.Optional;
+
+/**
+ * A write that is applied only while certain keys are what the writer saw, so that it has the same effect applied once,
+ * twice or late: what it compares must be changed by it, or by whatever makes it void. Keys are as the user knows them.
+ * Not thread-safe.
+ */
+public final class Step {
+    private final EtcdConnection connection;
+    private final TxnRequest.Builder txn = TxnRequest.newBuilder();
+
+    private Step(EtcdConnection connection) {
+        this.connection = connection;
+    }
+
+    /** One without conditions and writes yet. */
+    public static Step on(EtcdConnection connection) {
+        return new Step(connection);
+    }
+
+    /**
+     * What became of it.
+     *
+     * @param applied whether its conditions held
+     * @param read the key that was to be read otherwise, if it was there
+     */
+    public record Answer(boolean applied, Optional<PrefixView.Entry> read) {}
+
+    /** If the key has this create revision; 0 means that it is absent. */
+    public Step ifCreated(String key, long revision) {
+        txn.addCompare(ClaimTxns.createIs(key(key), revision));
+        return this;
+    }
+
+    /** If the key has this mod revision; 0 means that it is absent. */
+    public Step ifModified(String key, long revision) {
+        txn.addCompare(ClaimTxns.modIs(key(key), revision));
+        return this;
+    }
+
+    /** Puts a key that stays. */
+    public Step put(String key, String value) {
+        return put(key, value, 0);
+    }
+
+    /** Puts a key that goes with the lease. */
+    public Step put(String key, String value, long lease) {
+        txn.addSuccess(RequestOp.newBuilder()
+                .setRequestPut(PutRequest.newBuilder()
+                        .setKey(key(key))
+                        .setValue(ByteString.copyFromUtf8(value))
+                        .setLease(lease)));
+        return this;
+    }
+
+    /** Deletes a key. */
+    public Step delete(String key) {
+        txn.addSuccess(ClaimTxns.delete(key(key)));
+        return this;
+    }
+
+    /** Deletes all keys below a prefix that ends in a slash. */
+    public Step deleteBelow(String prefix) {
+        txn.addSuccess(RequestOp.newBuilder()
+                .setRequestDeleteRange(
+                        DeleteRangeRequest.newBuilder().setKey(key(prefix)).setRangeEnd(ClaimTxns.endOf(key(prefix)))));
+        return this;
+    }
+
+    /** If the conditions do not hold: tries another one, within the same transaction. */
+    public Step otherwise(Step other) {
+        txn.addFailure(RequestOp.newBuilder().setRequestTxn(other.txn));
+        return this;
+    }
+
+    /** If the conditions do not hold: reads a key. */
+    public Step otherwiseRead(String key) {
+        txn.addFailure(ClaimTxns.op(ClaimTxns.key(key(key))));
+        return this;
+    }
+
+    private ByteString key(String key) {
+        return connection.key(ByteString.copyFromUtf8(key));
+    }
+
+    TxnRequest request() {
+        return txn.build();
+    }
+
+    Answer answer(TxnResponse response) {
+        return new Answer(
+                response.getSucceeded(),
+                response.getResponsesList().stream()
+                        .filter(ResponseOp::hasResponseRange)
+                        .flatMap(op -> op.getResponseRange().getKvsList().stream())
+                        .findFirst()
+                        .map(kv -> PrefixView.Entry.of(connection, kv)));
+    }
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.barrier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.consort.core.OutcomeUnknownException;
+import dev.consort.testkit.FaultProxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Elsewhere a wait can be neither cancelled nor timed out, least of all while the server is silent. */
+class F27_WaitsCanBeEndedIT {
+    private static final Duration LATE = Duration.ofMillis(250);
+
+    @Test
+    void waits_etcdSilent_endInTimeAndLeaveNothing() throws Exception {
+        String name = Server.freshName();
+        Duration timeout = Duration.ofMillis(100);
+        try (FaultProxy proxy = FaultProxy.to(Server.REAL.endpoints().get(0));
+                Threads threads = new Threads();
+                Party there = Server.REAL.join();
+                Party cut = Party.join(List.of(proxy.endpoint()))) {
+            CompletableFuture<Integer> waiting = there.cyclic(name + "-c", 3).awaitAsync();
+            CompletableFuture<DoubleBarrier.Stay> entering =
+                    there.doubled(name + "-d", 3).enterAsync();
+            CompletableFuture<Integer> mine = cut.cyclic(name + "-c", 3).awaitAsync();
+            CompletableFuture<DoubleBarrier.Stay> myEntering =
+                    cut.doubled(name + "-d", 3).enterAsync();
+            Server.REAL.awaitKeys(name + "-c", 3);
+            Server.REAL.awaitKeys(name + "-d", 3);
+            Future<Integer> interrupted =
+                    threads.start(() -> cut.cyclic(name + "-i", 2).await());
+            Server.REAL.awaitKeys(name + "-i", 2);
+            proxy.stopForwarding();
+
+            long start = System.nanoTime();
+            assertThatExceptionOfType(OutcomeUnknownException.class)
+                    .isThrownBy(() -> cut.cyclic(name + "-c", 3).await(timeout))
+                    .withMessageContaining(name);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(timeout, timeout.plus(LATE));
+            start = System.nanoTime();
+            assertThatExceptionOfType(OutcomeUnknownException.class)
+                    .isThrownBy(() -> cut.doubled(name + "-d", 3).enter(timeout));
+            assertThat(cut.latch(name + "-l", 1).await(timeout)).isFalse();
+            assertThat(cut.barrier(name + "-b").await(timeout)).isEmpty();
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .isLessThan(timeout.multipliedBy(3).plus(LATE));
+            start = System.nanoTime();
+            threads.interrupt();
+            assertThatExceptionOfType(ExecutionException.class)
+                    .isThrownBy(() -> interrupted.get(10, TimeUnit.SECONDS))
+                    .withCauseInstanceOf(InterruptedException.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LATE);
+            assertThat(mine.cancel(false)).isTrue();
+            assertThat(myEntering.cancel(false)).isTrue();
+            assertThat(waiting).isNotDone();
+
+            proxy.resumeForwarding();
+            assertThatExceptionOfType(ExecutionException.class)
+                    .isThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
+                    .withMessageContaining("waited no longer");
+            Server.REAL.awaitKeys(name + "-c", 1);
+            Server.REAL.awaitKeys(name + "-i", 1);
+            Server.REAL.awaitKeys(name + "-d", 2);
+            assertThat(entering).isNotDone();
+            assertThat(entering.cancel(false)).isTrue();
+        }
+    }
+}

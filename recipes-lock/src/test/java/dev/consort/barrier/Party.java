@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.barrier;
+
+import dev.consort.core.Connection;
+import dev.consort.core.Session;
+import dev.consort.testkit.CallFaults;
+import dev.consort.testkit.CallLog;
+import io.etcd.jetcd.Client;
+import java.time.Duration;
+import java.util.List;
+
+/** What is a process of its own as far as etcd can tell: a client, a connection and a session. */
+final class Party implements AutoCloseable {
+    final CallFaults faults = CallFaults.create();
+    final CallLog log = CallLog.create();
+    final Client client;
+    final Connection connection;
+    final Session session;
+
+    private Party(List<String> endpoints, Duration ttl) {
+        client = Client.builder()
+                .endpoints(endpoints.toArray(new String[0]))
+                .interceptor(faults, log)
+                .build();
+        connection = Connection.of(client);
+        session = Session.builder(connection).ttl(ttl).open();
+    }
+
+    static Party join(List<String> endpoints) {
+        return join(endpoints, Duration.ofSeconds(10));
+    }
+
+    static Party join(List<String> endpoints, Duration ttl) {
+        return new Party(endpoints, ttl);
+    }
+
+    DistributedCyclicBarrier cyclic(String name, int parties) {
+        return DistributedCyclicBarrier.create(session, name, parties);
+    }
+
+    DoubleBarrier doubled(String name, int members) {
+        return DoubleBarrier.create(session, name, members);
+    }
+
+    DistributedLatch latch(String name, int count) {
+        return DistributedLatch.create(connection, name, count);
+    }
+
+    Barrier barrier(String name) {
+        return Barrier.create(session, name);
+    }
+
+    @Override
+    public void close() {
+        faults.clear();
+        connection.close();
+        client.close();
+    }
+}
