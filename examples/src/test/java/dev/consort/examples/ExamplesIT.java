@@ -70,6 +70,16 @@ class ExamplesIT {
     }
 
     @Test
+    void importWorkers_importsWithOnePermitAndWithAll() throws Exception {
+        List<String> said = saidBy(() -> {
+            ImportWorkers.main(endpoint);
+            return true;
+        });
+        assertThat(said).filteredOn(line -> line.contains("imported, token ")).hasSize(1);
+        assertThat(said).contains("alone, with 3 permits", "free: 3");
+    }
+
+    @Test
     void securedConnection_holdsALockInItsNamespace(@TempDir Path folder) throws Exception {
         CertificateAuthority authority = CertificateAuthority.in(Files.createDirectory(folder.resolve("authority")));
         IssuedCertificate client = authority.issue("orders");

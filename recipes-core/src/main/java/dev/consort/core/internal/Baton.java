@@ -8,12 +8,16 @@ import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removing a claim and telling those that it grants by going, as a thread passes an MCS lock on: one commit if they
@@ -44,7 +48,7 @@ final class Baton {
             releaseAndRead(revision, marked, false, removed);
             return removed;
         }
-        TxnRequest tell = ClaimTxns.tell(keys, letters(next.granted(), following), next.stopper());
+        TxnRequest tell = ClaimTxns.tell(keys, letters(next.granted(), following, following.size()), next.stopper());
         session.onAnswer(
                 session.calls().txn(ClaimTxns.releaseAndTell(keys, revision, session.leaseId(), tell)),
                 (response, failure) -> {
@@ -55,7 +59,7 @@ final class Baton {
                         removed.complete(true);
                         TxnResponse told = response.getResponses(1).getResponseTxn();
                         if (!told.getSucceeded()) {
-                            new Telling(revision, marked).onRefused(told, next.granted());
+                            new Telling(revision, marked).onRefused(told, next.granted(), Optional.empty());
                         }
                     } else {
                         removed.complete(false);
@@ -103,14 +107,28 @@ final class Baton {
         var unused = session.calls().untilAnswered(ClaimTxns.deleteMark(keys, session.leaseId()), session::isOpen);
     }
 
-    private List<Letter> letters(List<QueuedClaim> to, List<QueuedClaim> claims) {
+    /** A claim has found by itself that it is granted: tells those behind it, for whoever should have may be dead. */
+    void tellBehind(long revision) {
+        Telling telling = new Telling();
+        telling.told = revision;
+        telling.read(ClaimTxns.FOLLOWING_LIMIT);
+    }
+
+    /** More are granted than before: tells all. */
+    void tellGranted() {
+        new Telling().read(ClaimTxns.FOLLOWING_LIMIT);
+    }
+
+    private List<Letter> letters(List<QueuedClaim> to, List<QueuedClaim> claims, int granted) {
         // Of those granted together nobody passes the baton on without reading.
         List<QueuedClaim> following =
                 to.size() > 1 ? List.of() : claims.subList(claims.indexOf(to.get(0)) + 1, claims.size());
         return to.stream()
                 .map(claim -> {
                     long lease = keys.rule().lease(claim).orElseThrow();
-                    Message message = new Message(keys.name(), claim.revision(), following);
+                    Message message = claims.indexOf(claim) < granted
+                            ? new Message(keys.name(), claim.revision(), following)
+                            : Message.look(keys.name(), claim.revision());
                     return new Letter(claim, keys.key(claim), lease, session.mailboxKey(lease), message);
                 })
                 .toList();
@@ -118,7 +136,8 @@ final class Baton {
 
     /** Telling those whom the end of one claim grants, after reading who is there. */
     private final class Telling {
-        private final QueuedClaim left;
+        private final @Nullable QueuedClaim left;
+        private @Nullable Set<QueuedClaim> known; // as it was read first
         private int refusals;
         private boolean singly; // since one of several could not be told
         private long told; // up to this revision
@@ -126,6 +145,10 @@ final class Baton {
         Telling(long revision, boolean marked) {
             ByteString own = keys.own().substring(keys.prefix().size());
             left = new QueuedClaim(marked ? keys.rule().mark(session.leaseId()).orElse(own) : own, revision);
+        }
+
+        Telling() {
+            left = null;
         }
 
         void readBy(ResponseOp op) {
@@ -140,7 +163,7 @@ final class Baton {
 
         private void read(int limit) {
             session.onAnswer(
-                    session.calls().range(ClaimTxns.first(keys, limit), session::isOpen), (sorted, failure) -> {
+                    session.calls().range(keys.rule().all(keys, limit), session::isOpen), (sorted, failure) -> {
                         if (failure == null) {
                             tell(keys.inOrder(sorted), sorted.getCount() <= sorted.getKvsCount());
                         }
@@ -149,7 +172,7 @@ final class Baton {
 
         private void tell(List<QueuedClaim> claims, boolean all) {
             int granted = keys.rule().granted(claims);
-            if (granted == claims.size() && !all && keys.rule().mayGrantBeyond(left)) {
+            if (granted == claims.size() && !all && (left == null || keys.rule().mayGrantBeyond(left))) {
                 read(2 * claims.size()); // those granted may be more than were read
                 return;
             }
@@ -157,10 +180,11 @@ final class Baton {
             if (next.isEmpty()) {
                 return;
             }
-            TxnRequest request = ClaimTxns.tell(keys, letters(next, claims), null);
+            Optional<QueuedClaim> condition = keys.rule().condition(claims);
+            TxnRequest request = ClaimTxns.tell(keys, letters(next, claims, granted), condition.orElse(null));
             session.onAnswer(session.calls().untilAnswered(request, session::isOpen), (response, failure) -> {
                 if (failure == null && !response.getSucceeded()) {
-                    onRefused(response, next);
+                    onRefused(response, next, condition);
                 } else {
                     // A failure says that a lease is gone: its key goes too, which those behind it see.
                     singly |= failure != null;
@@ -173,9 +197,12 @@ final class Baton {
         }
 
         /** Not all of them are there, or somebody has no mailbox, being no program of ours. */
-        void onRefused(TxnResponse response, List<QueuedClaim> to) {
+        void onRefused(TxnResponse response, List<QueuedClaim> to, Optional<QueuedClaim> condition) {
             ResponseOp read = response.getResponses(0);
-            if (to.size() == 1 && keys.inOrder(read.getResponseRange()).contains(to.get(0))) {
+            List<QueuedClaim> now = keys.inOrder(read.getResponseRange());
+            if (to.size() == 1
+                    && now.contains(to.get(0))
+                    && condition.map(now::contains).orElse(true)) {
                 told = to.get(0).revision();
             }
             singly |= to.size() > 1;
@@ -184,17 +211,38 @@ final class Baton {
             }
         }
 
-        /** Whoever was granted before knows it, or is told by the one whose end granted it. */
+        /**
+         * Whoever was granted before knows it, or is told by the one whose end granted it: (!) before what was read first,
+         * for others may have left since.
+         */
         private List<QueuedClaim> untold(List<QueuedClaim> claims, int granted) {
-            List<QueuedClaim> before = Stream.concat(
-                            claims.stream().filter(claim -> claim.revision() != left.revision()), Stream.of(left))
-                    .sorted(Comparator.comparingLong(QueuedClaim::revision))
-                    .toList();
-            Set<QueuedClaim> known = Set.copyOf(before.subList(0, keys.rule().granted(before)));
-            return claims.subList(0, granted).stream()
-                    .filter(claim -> claim.revision() > told && !known.contains(claim))
-                    .limit(singly ? 1 : MAX_LETTERS)
-                    .toList();
+            Set<QueuedClaim> knowing = known == null ? grantedBefore(claims) : known;
+            known = knowing;
+            List<QueuedClaim> untold = claims.subList(0, granted).stream()
+                    .filter(claim -> claim.revision() > told && !knowing.contains(claim))
+                    .collect(Collectors.toCollection(ArrayList::new));
+            // (!) The first that waits now would not see that the one before it was granted.
+            if (keys.rule().firstIsTold() && granted < claims.size() && (told > 0 || !untold.isEmpty())) {
+                QueuedClaim first = claims.get(granted);
+                if (first.revision() > told && keys.rule().lease(first).isPresent()) {
+                    untold.add(first);
+                }
+            }
+            return untold.subList(0, Math.min(untold.size(), singly ? 1 : MAX_LETTERS));
+        }
+
+        private Set<QueuedClaim> grantedBefore(List<QueuedClaim> claims) {
+            QueuedClaim gone = left;
+            if (gone == null) {
+                return Set.copyOf(keys.rule().condition(claims).stream().toList());
+            }
+            List<QueuedClaim> before = keys.rule()
+                    .claims(Stream.concat(
+                                    claims.stream().filter(claim -> claim.revision() != gone.revision()),
+                                    Stream.of(gone))
+                            .sorted(Comparator.comparingLong(QueuedClaim::revision))
+                            .toList());
+            return Set.copyOf(before.subList(0, keys.rule().granted(before)));
         }
     }
 }

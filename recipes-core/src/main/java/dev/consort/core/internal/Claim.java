@@ -79,7 +79,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private long revision;
     private List<QueuedClaim> following = List.of();
     private boolean marks; // it carries its rule's mark
-    private @Nullable Message told; // of a grant, before the answer to the put
+    private @Nullable Message told; // before the answer to the put
     private long operation;
 
     Claim(EtcdSession session, QueueKeys keys, String recipe, Owner owner) {
@@ -198,7 +198,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             release();
             return true;
         }
-        if (told != null && told.revision() == revision) {
+        if (told != null && told.granted() && told.revision() == revision) {
             hold(told.following());
             return true;
         }
@@ -213,13 +213,23 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             hold(List.of());
             return;
         }
+        if (verdict.never().isPresent()) {
+            owner.refused(
+                    new RecipeException(recipe, keys.name(), verdict.never().get(), null));
+            release();
+            return;
+        }
         for (QueuedClaim blocker : verdict.blockers()) {
             if (keys.rule().lease(blocker).isEmpty()) {
                 blockedByForeign(blocker);
                 return;
             }
         }
-        if (!verdict.blockers().isEmpty()) {
+        boolean lookFirst = told != null && told.revision() == revision; // sent after what was read
+        told = null;
+        if (verdict.first()) {
+            watches.any(atRevision + 1);
+        } else if (!verdict.blockers().isEmpty() && !lookFirst) {
             watches.before(verdict.blockers().stream().map(keys::key).toList(), atRevision + 1);
         }
         await();
@@ -272,10 +282,18 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                     } else {
                         watches.verified(now);
                         if (state != State.HELD) {
-                            decide(keys.rule().checked(keys, ClaimTxns.rangesAfterFirst(response)), now);
+                            decideChecked(keys.rule().checked(keys, ClaimTxns.rangesAfterFirst(response)), now);
                         }
                     }
                 }));
+    }
+
+    /** (!) Nobody told it, so nobody may have told the one behind it. */
+    private void decideChecked(Verdict verdict, long now) {
+        decide(verdict, now);
+        if (verdict.granted() && state == State.HELD && keys.rule().firstIsTold()) {
+            baton.tellBehind(revision);
+        }
     }
 
     private void onCheckRefused(long op, CallFailure failure) {
@@ -359,22 +377,29 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     boolean onMessage(Message message) {
         if (state == State.ACQUIRING) {
             // (!) The message about a claim may come before the answer to its put.
-            if (told == null || message.revision() > told.revision()) {
+            if (told == null
+                    || message.revision() > told.revision()
+                    || (message.granted() && message.revision() == told.revision())) {
                 told = message;
             }
             return true;
         }
-        if (state == State.WAITING && message.revision() == revision) {
+        if (message.revision() != revision) {
+            return false;
+        }
+        if (state == State.WAITING && !message.granted()) {
+            watches.first();
+        } else if (state == State.WAITING) {
             hold(message.following());
         } else if (state == State.HELD
-                && message.revision() == revision
+                && message.granted()
                 && following.isEmpty()
                 && !message.following().isEmpty()) {
             // The claim before was seen to go first: the message still tells who follows.
             following = message.following();
             owner.followed();
         }
-        return state != State.NONE && message.revision() == revision;
+        return state != State.NONE;
     }
 
     /** (!) The mailbox keeps its last message only, and may have lost one. */

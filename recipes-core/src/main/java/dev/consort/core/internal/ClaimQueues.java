@@ -51,7 +51,7 @@ final class ClaimQueues {
     private LocalQueue queue(String name, ClaimSpec spec) {
         check(name, spec);
         LocalQueue queue = byName.get(name);
-        return queue == null ? create(name, spec.recipe(), spec.mode() == Mode.EXCLUSIVE) : queue;
+        return queue == null ? create(name, spec.recipe(), Kind.of(spec.mode())) : queue;
     }
 
     private void check(String name, ClaimSpec spec) {
@@ -61,18 +61,51 @@ final class ClaimQueues {
             throw new IllegalArgumentException("name '" + name + "' nests with '" + other
                     + "', which this process uses too: one would sit in the queue of the other; rename one");
         }
-        if (queue != null && queue instanceof ExclusiveQueue != (spec.mode() == Mode.EXCLUSIVE)) {
-            throw new IllegalArgumentException("name '" + name
-                    + "' is used as a read-write lock and as something else by this process; rename one");
+        Kind kind = Kind.of(spec.mode());
+        if (queue != null && Kind.of(queue) != kind) {
+            throw new IllegalArgumentException("name '" + name + "' is used as " + Kind.of(queue).text
+                    + " by this process, and not free for " + kind.text + "; rename one");
         }
     }
 
-    private LocalQueue create(String name, String recipe, boolean exclusive) {
-        LocalQueue queue = exclusive
-                ? new ExclusiveQueue(session, keys(name, ExclusiveRule.INSTANCE), recipe)
-                : new ReadWriteQueue(session, keys(name, ReadWriteRule.READ), keys(name, ReadWriteRule.WRITE), recipe);
+    private LocalQueue create(String name, String recipe, Kind kind) {
+        LocalQueue queue = switch (kind) {
+            case EXCLUSIVE -> new ExclusiveQueue(session, keys(name, ExclusiveRule.INSTANCE), recipe);
+            case SHARED ->
+                new ReadWriteQueue(session, keys(name, ReadWriteRule.READ), keys(name, ReadWriteRule.WRITE), recipe);
+            case PERMITS -> new SemaphoreQueue(session, name, recipe);
+        };
         byName.put(name, queue);
         return queue;
+    }
+
+    /** What a name can be used as, by one process as one of them at a time. */
+    private enum Kind {
+        EXCLUSIVE("a mutex or an election"),
+        SHARED("a read-write lock"),
+        PERMITS("a semaphore");
+
+        private final String text;
+
+        Kind(String text) {
+            this.text = text;
+        }
+
+        static Kind of(Mode mode) {
+            return switch (mode) {
+                case EXCLUSIVE -> EXCLUSIVE;
+                case READ, WRITE -> SHARED;
+                case PERMITS -> PERMITS;
+            };
+        }
+
+        static Kind of(LocalQueue queue) {
+            return queue instanceof SemaphoreQueue ? PERMITS : queue instanceof ReadWriteQueue ? SHARED : EXCLUSIVE;
+        }
+
+        static Kind of(ClaimRule rule) {
+            return rule instanceof SemaphoreRule ? PERMITS : rule instanceof ReadWriteRule ? SHARED : EXCLUSIVE;
+        }
     }
 
     private QueueKeys keys(String name, ClaimRule rule) {
@@ -123,10 +156,10 @@ final class ClaimQueues {
             return;
         }
         LocalQueue queue = byName.get(keys.name());
-        boolean exclusive = keys.rule() == ExclusiveRule.INSTANCE;
+        Kind kind = Kind.of(keys.rule());
         if (queue == null) {
-            create(keys.name(), "Session", exclusive).removeGhost(keys, revision);
-        } else if (queue instanceof ExclusiveQueue == exclusive) {
+            create(keys.name(), "Session", kind).removeGhost(keys, revision);
+        } else if (Kind.of(queue) == kind) {
             queue.removeGhost(keys, revision);
         }
     }

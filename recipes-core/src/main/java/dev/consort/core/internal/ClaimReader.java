@@ -2,6 +2,7 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import dev.consort.core.internal.ClaimSpec.Mode;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import java.time.Duration;
@@ -14,7 +15,7 @@ import java.util.stream.Collectors;
 public final class ClaimReader {
     private ClaimReader() {}
 
-    /** Those that are granted, of a queue of readers and writers. */
+    /** Those that are granted, of a queue in which several can be. */
     public static List<StoredClaim> granted(EtcdSession session, ClaimSpec spec) {
         return part(session, spec, true);
     }
@@ -25,17 +26,19 @@ public final class ClaimReader {
     }
 
     private static List<StoredClaim> part(EtcdSession session, ClaimSpec spec, boolean granted) {
-        QueueKeys keys = QueueKeys.of(session.engine(), spec.name(), session.leaseId(), ReadWriteRule.READ);
+        ClaimRule rule = spec.mode() == Mode.PERMITS ? new SemaphoreRule(0, 1) : ReadWriteRule.READ;
         String prefix = spec.name() + "/";
         List<StoredClaim> stored = read(session, spec, 0);
-        List<QueuedClaim> inOrder = keys.rule()
-                .claims(stored.stream()
-                        .map(claim -> new QueuedClaim(
-                                ByteString.copyFromUtf8(claim.key().substring(prefix.length())), claim.revision()))
-                        .toList());
-        int border = keys.rule().granted(inOrder);
+        List<QueuedClaim> inOrder = rule.claims(stored.stream()
+                .map(claim -> new QueuedClaim(
+                        ByteString.copyFromUtf8(claim.key().substring(prefix.length())), claim.revision()))
+                .toList());
+        int border = rule.granted(inOrder);
         Set<Long> wanted = (granted ? inOrder.subList(0, border) : inOrder.subList(border, inOrder.size()))
-                .stream().map(QueuedClaim::revision).collect(Collectors.toSet());
+                .stream()
+                        .filter(claim -> rule.lease(claim).isPresent())
+                        .map(QueuedClaim::revision)
+                        .collect(Collectors.toSet());
         return stored.stream()
                 .filter(claim -> wanted.contains(claim.revision()))
                 .toList();

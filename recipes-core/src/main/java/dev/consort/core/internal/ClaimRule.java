@@ -51,6 +51,24 @@ interface ClaimRule {
         return true;
     }
 
+    /** What is read to tell those that are granted by the end of one, outside of any transaction. */
+    default RangeRequest all(QueueKeys keys, int limit) {
+        return ClaimTxns.first(keys, limit);
+    }
+
+    /**
+     * Whether the first claim that is not granted waits for the end of any other one, and those behind it wait for it to
+     * be granted, which they are told.
+     */
+    default boolean firstIsTold() {
+        return false;
+    }
+
+    /** What has to be as it was read when somebody is told that he is granted, beside the claims. */
+    default Optional<QueuedClaim> condition(List<QueuedClaim> inOrder) {
+        return Optional.empty();
+    }
+
     /** Whom a held claim under this rule grants by going, as far as what is known to follow it tells that. */
     Next next(List<QueuedClaim> following);
 
@@ -69,19 +87,33 @@ interface ClaimRule {
      *
      * @param granted whether it is granted
      * @param ahead how many claims are before it, about
-     * @param blockers claims before it that keep it waiting while all of them exist; empty if it is granted, or if it has
-     *     to be checked
+     * @param blockers claims before it that keep it waiting while all of them exist; empty if it is granted, if any claim's
+     *     end may grant it, or if it has to be checked
+     * @param first whether any claim's end may grant it
+     * @param never why it can never be granted
      */
-    record Verdict(boolean granted, long ahead, List<QueuedClaim> blockers) {
-        static final Verdict GRANTED = new Verdict(true, 0, List.of());
+    record Verdict(boolean granted, long ahead, List<QueuedClaim> blockers, boolean first, Optional<String> never) {
+        static final Verdict GRANTED = new Verdict(true, 0, List.of(), false, Optional.empty());
 
         static Verdict behind(QueuedClaim blocker) {
-            return new Verdict(false, 1, List.of(blocker));
+            return behind(blocker, 1);
+        }
+
+        static Verdict behind(QueuedClaim blocker, long ahead) {
+            return new Verdict(false, ahead, List.of(blocker), false, Optional.empty());
         }
 
         /** Which of those before it matter is to be checked. */
         static Verdict unknown(long ahead) {
-            return new Verdict(false, ahead, List.of());
+            return new Verdict(false, ahead, List.of(), false, Optional.empty());
+        }
+
+        static Verdict first(long ahead) {
+            return new Verdict(false, ahead, List.of(), true, Optional.empty());
+        }
+
+        static Verdict never(String why) {
+            return new Verdict(false, 0, List.of(), false, Optional.of(why));
         }
     }
 }

@@ -18,9 +18,16 @@ import java.util.function.Supplier;
  *     revision
  * @param mode with whom it is shared
  * @param names all that are held together, in their order; empty where it is one, the name
+ * @param permits how many of a semaphore's; 1 of anything else
  */
 public record ClaimSpec(
-        String recipe, String name, Supplier<ByteString> value, boolean term, Mode mode, List<String> names) {
+        String recipe,
+        String name,
+        Supplier<ByteString> value,
+        boolean term,
+        Mode mode,
+        List<String> names,
+        int permits) {
     /** The most names that can be held together. */
     public static final int MOST_TOGETHER = ClaimTxns.MAX_OPERATIONS / 2; // each is put, and its queue is read
 
@@ -31,7 +38,9 @@ public record ClaimSpec(
         /** With other readers. */
         READ,
         /** With nobody, in a queue with readers. */
-        WRITE
+        WRITE,
+        /** With as many others as there are permits for. */
+        PERMITS
     }
 
     /** An exclusive one. */
@@ -41,13 +50,18 @@ public record ClaimSpec(
 
     /** One of one name. */
     public ClaimSpec(String recipe, String name, Supplier<ByteString> value, boolean term, Mode mode) {
-        this(recipe, name, value, term, mode, List.of());
+        this(recipe, name, value, term, mode, List.of(), 1);
+    }
+
+    /** So many permits of a semaphore. */
+    public static ClaimSpec permits(String recipe, String name, Supplier<ByteString> value, int permits) {
+        return new ClaimSpec(recipe, name, value, false, Mode.PERMITS, List.of(), permits);
     }
 
     /** Several names together, each held as an exclusive one; at most {@value #MOST_TOGETHER}. */
     public static ClaimSpec together(String recipe, Collection<String> names, Supplier<ByteString> value) {
         List<String> sorted = List.copyOf(new TreeSet<>(names));
-        return new ClaimSpec(recipe, String.join(", ", sorted), value, false, Mode.EXCLUSIVE, sorted);
+        return new ClaimSpec(recipe, String.join(", ", sorted), value, false, Mode.EXCLUSIVE, sorted, 1);
     }
 
     RecipeException failure(String message) {

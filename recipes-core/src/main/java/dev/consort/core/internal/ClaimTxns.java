@@ -12,7 +12,10 @@ import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The requests of the claim queue's protocol. */
@@ -167,12 +170,17 @@ final class ClaimTxns {
         if (stopper != null) {
             txn.addCompare(createIs(keys.key(stopper), stopper.revision()));
         }
+        Map<ByteString, List<Letter>> byMailbox = new LinkedHashMap<>(); // each of which is put once
         for (Letter letter : letters) {
+            byMailbox
+                    .computeIfAbsent(letter.mailbox, mailbox -> new ArrayList<>())
+                    .add(letter);
             txn.addCompare(createIs(letter.key, letter.to.revision()))
                     .addCompare(leaseIs(letter.key, letter.lease))
-                    .addCompare(exists(letter.mailbox))
-                    .addSuccess(put(letter.mailbox, Message.encode(List.of(letter.message)), letter.lease));
+                    .addCompare(exists(letter.mailbox));
         }
+        byMailbox.forEach((mailbox, its) -> txn.addSuccess(
+                put(mailbox, Message.encode(its.stream().map(Letter::message).toList()), its.get(0).lease)));
         return txn.build();
     }
 
@@ -230,6 +238,7 @@ final class ClaimTxns {
         return RangeRequest.newBuilder().setKey(key);
     }
 
+    /** Keys only; all of them for 0. */
     static RangeRequest.Builder prefix(ByteString prefix, int limit) {
         return RangeRequest.newBuilder()
                 .setKey(prefix)
@@ -284,6 +293,13 @@ final class ClaimTxns {
     static RequestOp delete(ByteString key) {
         return RequestOp.newBuilder()
                 .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(key))
+                .build();
+    }
+
+    static RequestOp deleteAll(ByteString prefix) {
+        return RequestOp.newBuilder()
+                .setRequestDeleteRange(
+                        DeleteRangeRequest.newBuilder().setKey(prefix).setRangeEnd(endOf(prefix)))
                 .build();
     }
 

@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.KeyValue;
+import io.etcd.jetcd.api.WatchCreateRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The watches of one claim: its own key, which an operator may delete or an old leader revoke, and the claim before it,
- * whose owner may die or be no program of ours. They are opened only after a while, for shorter waits and holds are
+ * whose owner may die or be no program of ours, or all claims of the queue where any of them may be what it waits for. They are opened only after a while, for shorter waits and holds are
  * covered by the mailbox.
  *
  * <p>Concurrency: confined to the session's serializer.
@@ -44,7 +45,7 @@ final class ClaimWatches {
     private Timing.Timer timer = Timing.Timer.NONE;
     private boolean open;
     private long ownFrom;
-    private List<ByteString> before = List.of();
+    private List<WatchCreateRequest> before = List.of();
     private long beforeFrom;
     private @Nullable Watch ownWatch;
     private List<Watch> beforeWatches = List.of();
@@ -88,12 +89,31 @@ final class ClaimWatches {
 
     /** The claim waits until one of these is gone. */
     void before(List<ByteString> blockers, long from) {
+        waitFor(blockers.stream().map(WatchHub::key).toList(), from);
+    }
+
+    /** The claim is the first that waits: the end of any other one, or of the queue's limit, may let it in. */
+    void any(long from) {
+        waitFor(List.of(WatchHub.deletions(keys.prefix())), from);
+    }
+
+    private void waitFor(List<WatchCreateRequest> what, long from) {
         closeBefore();
-        before = blockers;
+        before = what;
         beforeFrom = from;
         if (open) {
             openMissing();
         }
+    }
+
+    /** It has become the first that waits: what it waits for now is to be read, but not before that is worth while. */
+    void first() {
+        closeBefore();
+        later(SHORTEST_DELAY, () -> {
+            open = true;
+            openMissing();
+            owner.onBeforeUnknown();
+        });
     }
 
     /** Nothing is before the claim any more. */
@@ -128,7 +148,7 @@ final class ClaimWatches {
         }
         if (beforeWatches.isEmpty()) {
             beforeWatches = before.stream()
-                    .map(key -> session.watch(key, beforeFrom, new Listener(before, event -> {
+                    .map(what -> session.watch(what, beforeFrom, new Listener(before, event -> {
                         if (event.getType() == Event.EventType.DELETE) {
                             closeBefore();
                             later(MESSAGE_TIME, owner::onBeforeUnknown);
@@ -141,10 +161,10 @@ final class ClaimWatches {
     /** Hands events over to the session's serializer. */
     private final class Listener implements WatchHub.Listener {
         private final long started = round;
-        private final @Nullable List<ByteString> watched; // null for the own key
+        private final @Nullable List<WatchCreateRequest> watched; // null for the own key
         private final Consumer<Event> onEvent;
 
-        Listener(@Nullable List<ByteString> watched, Consumer<Event> onEvent) {
+        Listener(@Nullable List<WatchCreateRequest> watched, Consumer<Event> onEvent) {
             this.watched = watched;
             this.onEvent = onEvent;
         }

@@ -11,6 +11,7 @@ import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.WatchCreateRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -132,7 +133,11 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     }
 
     Watch watch(ByteString key, long from, WatchHub.Listener listener) {
-        return connection.watches().watch(WatchHub.key(key), from, listener);
+        return watch(WatchHub.key(key), from, listener);
+    }
+
+    Watch watch(WatchCreateRequest what, long from, WatchHub.Listener listener) {
+        return connection.watches().watch(what, from, listener);
     }
 
     /** Runs what may call user code. */

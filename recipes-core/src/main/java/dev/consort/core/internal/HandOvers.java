@@ -3,8 +3,11 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.FencingToken;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
  * How often, and for how long, a claim is handed on in this process while other processes wait.
@@ -20,8 +23,8 @@ final class HandOvers {
     private static final Duration ASK_EVERY = Duration.ofMillis(10);
 
     private final EtcdSession session;
-    private final ByteString others;
-    private final int own;
+    private final RangeRequest question;
+    private final Predicate<RangeResponse> answer;
     private int sequence;
     private boolean othersWait;
     private boolean asking;
@@ -36,9 +39,14 @@ final class HandOvers {
      * @param own how many of those are its own
      */
     HandOvers(EtcdSession session, ByteString others, int own) {
+        this(session, ClaimTxns.prefix(others, 1).setCountOnly(true).build(), range -> range.getCount() > own);
+    }
+
+    /** The same; whether others wait is the answer to a question. */
+    HandOvers(EtcdSession session, RangeRequest question, Predicate<RangeResponse> answer) {
         this.session = session;
-        this.others = others;
-        this.own = own;
+        this.question = question;
+        this.answer = answer;
         this.lastAsked = session.timing().nanoTime() - ASK_EVERY.toNanos();
     }
 
@@ -80,18 +88,15 @@ final class HandOvers {
     /** A holder does not see who queues behind it; so it asks now and then, and goes on until the answer comes. */
     private void askWhetherOthersWait(BooleanSupplier same) {
         asking = true;
-        session.onAnswer(
-                session.calls()
-                        .range(ClaimTxns.prefix(others, 1).setCountOnly(true).build(), session::isOpen),
-                (range, failure) -> {
-                    asking = false;
-                    if (same.getAsBoolean()) {
-                        othersWait = failure == null && range.getCount() > own;
-                        if (!othersWait) {
-                            startLimits();
-                        }
-                    }
-                });
+        session.onAnswer(session.calls().range(question, session::isOpen), (range, failure) -> {
+            asking = false;
+            if (same.getAsBoolean()) {
+                othersWait = failure == null && answer.test(range);
+                if (!othersWait) {
+                    startLimits();
+                }
+            }
+        });
     }
 
     private void startLimits() {

@@ -7,6 +7,7 @@ import io.etcd.jetcd.api.RangeResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -33,12 +34,43 @@ record QueueKeys(String name, ByteString prefix, ByteString own, ClaimRule rule)
     static Optional<ByteString> queueOf(KeyValue kv) {
         return Stream.of(ByteString.EMPTY, ReadWriteRule.READ.kind(), ReadWriteRule.WRITE.kind())
                 .flatMap(kind -> queueOf(kv, kind).stream())
-                .findFirst();
+                .findFirst()
+                .or(() -> lastSegment(kv)
+                        .filter(claim -> SemaphoreRule.leaseOf(claim).equals(OptionalLong.of(kv.getLease())))
+                        .map(claim -> without(kv, claim)));
+    }
+
+    private static Optional<QueuedClaim> lastSegment(KeyValue kv) {
+        int slash = lastSlash(kv.getKey());
+        return slash < 0
+                ? Optional.empty()
+                : Optional.of(new QueuedClaim(kv.getKey().substring(slash + 1), kv.getCreateRevision()));
+    }
+
+    private static int lastSlash(ByteString key) {
+        int last = key.size() - 1;
+        while (last >= 0 && key.byteAt(last) != '/') {
+            last--;
+        }
+        return last;
+    }
+
+    private static ByteString without(KeyValue kv, QueuedClaim claim) {
+        return kv.getKey().substring(0, kv.getKey().size() - claim.suffix().size());
     }
 
     /** The range of the queue that a key is a mark of a claim in. */
     static Optional<ByteString> queueOfMark(KeyValue kv) {
-        return queueOf(kv, ReadWriteRule.KEPT);
+        return queueOf(kv, ReadWriteRule.KEPT).or(() -> queueOfLimit(kv));
+    }
+
+    /** The range of the queue that a key is the limit of. */
+    static Optional<ByteString> queueOfLimit(KeyValue kv) {
+        return kv.getLease() != 0
+                ? Optional.empty()
+                : lastSegment(kv)
+                        .filter(key -> SemaphoreRule.limit(key).isPresent())
+                        .map(key -> without(kv, key));
     }
 
     private static Optional<ByteString> queueOf(KeyValue kv, ByteString kind) {
@@ -51,6 +83,9 @@ record QueueKeys(String name, ByteString prefix, ByteString own, ClaimRule rule)
 
     /** The rule of a queue, by one of its claims. */
     static ClaimRule ruleOf(QueuedClaim claim) {
+        if (SemaphoreRule.permits(claim) > 0) {
+            return new SemaphoreRule(0, 1);
+        }
         boolean shared = Stream.of(ReadWriteRule.READ, ReadWriteRule.WRITE)
                 .anyMatch(rule -> claim.suffix().startsWith(rule.kind()));
         return shared ? ReadWriteRule.READ : ExclusiveRule.INSTANCE;

@@ -115,9 +115,11 @@ public final class QueueReader {
         for (KeyValue kv : keys) {
             Optional<Found> marked = QueueKeys.queueOfMark(kv)
                     .map(queues::get)
-                    .filter(queue -> queue.claims.stream().anyMatch(claim -> claim.getLease() == kv.getLease()));
+                    .filter(queue -> kv.getLease() == 0
+                            || queue.claims.stream().anyMatch(claim -> claim.getLease() == kv.getLease()));
             marked.ifPresent(queue -> queue.marks.add(kv));
-            if (marked.isEmpty() && QueueKeys.queueOf(kv).isEmpty() && !SessionKeys.isOwn(kv)) {
+            boolean limit = QueueKeys.queueOfLimit(kv).isPresent(); // also of a semaphore that nobody uses now
+            if (marked.isEmpty() && !limit && QueueKeys.queueOf(kv).isEmpty() && !SessionKeys.isOwn(kv)) {
                 foreign.add(kv);
             }
             ByteString own = marked.map(queue -> queue.range)
@@ -191,7 +193,12 @@ public final class QueueReader {
                             claims.stream().filter(claim -> claim.getCreateRevision() <= first), marks.stream())
                     .toList();
             ClaimRule rule = QueueKeys.ruleOf(QueuedClaim.inOrder(claims, range).get(0));
-            return rule.granted(rule.claims(QueuedClaim.inOrder(known, range)));
+            List<QueuedClaim> inOrder = rule.claims(QueuedClaim.inOrder(known, range));
+            // A semaphore's limit counts as one of them.
+            return Math.max(
+                    0,
+                    rule.granted(inOrder)
+                            - (int) rule.condition(inOrder).stream().count());
         }
     }
 }

@@ -110,6 +110,16 @@ final class WatchHub {
         return WatchCreateRequest.newBuilder().setKey(key).build();
     }
 
+    /** Of deletions only, with progress notifications too. */
+    static WatchCreateRequest deletions(ByteString prefix) {
+        return WatchCreateRequest.newBuilder()
+                .setKey(prefix)
+                .setRangeEnd(ClaimTxns.endOf(prefix))
+                .addFilters(WatchCreateRequest.FilterType.NOPUT)
+                .setProgressNotify(true)
+                .build();
+    }
+
     /** With progress notifications, which keep an idle watch's revision from being compacted away. */
     static WatchCreateRequest prefix(ByteString prefix) {
         return WatchCreateRequest.newBuilder()

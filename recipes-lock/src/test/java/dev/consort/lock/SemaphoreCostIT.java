@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.consort.testkit.CallCounts;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What each step of a semaphore costs: as docs/semaphore.md says. */
+class SemaphoreCostIT {
+    /** Long enough that no renewal, which does other work too, falls into a test. */
+    private static final Duration TTL = Duration.ofMinutes(10);
+
+    private static final Map<String, List<Integer>> PAGE = CostPage.read("semaphore.md");
+
+    private final List<Party> parties = new ArrayList<>();
+    private final String name = Etcd.freshName();
+
+    private Party join() {
+        Party party = Party.join(TTL);
+        parties.add(party);
+        return party;
+    }
+
+    @AfterEach
+    void leave() {
+        parties.parallelStream().forEach(Party::close);
+    }
+
+    private static int cell(String row, int column) {
+        return Objects.requireNonNull(PAGE.get(row), row).get(column);
+    }
+
+    @FunctionalInterface
+    private interface Step<T> {
+        T run() throws Exception;
+    }
+
+    private static <T> T assertCosts(String row, Party party, Step<T> step) throws Exception {
+        long revision = Etcd.revision();
+        CallCounts before = party.log.counts();
+        T result = step.run();
+        CallCounts counts = party.log.counts().since(before);
+        assertThat(counts.unaryCalls()).as("%s: %s", row, counts).isEqualTo((long) cell(row, 0));
+        assertThat(Etcd.revision() - revision).as(row).isEqualTo((long) cell(row, 1));
+        return result;
+    }
+
+    @Test
+    void uncontended() throws Exception {
+        Party party = join();
+        DistributedSemaphore semaphore =
+                assertCosts("`create`", party, () -> DistributedSemaphore.create(party.session, name, 20));
+        semaphore.acquire().close();
+        for (int i = 0; i < 10; i++) {
+            Permit permit = assertCosts("`acquire`, permits are free", party, () -> semaphore.acquire(2));
+            assertThat(assertCosts("`release`, nobody waits", party, permit::release))
+                    .isTrue();
+        }
+        assertThat(assertCosts("`availablePermits`, `limit`, `holders`, `waiters`", party, semaphore::availablePermits))
+                .isEqualTo(20);
+    }
+
+    @Test
+    void withinAProcess() throws Exception {
+        Party party = join();
+        DistributedSemaphore semaphore = DistributedSemaphore.create(party.session, name, 1);
+        Permit held = semaphore.acquire();
+        CompletableFuture<Permit> first = semaphore.acquireAsync();
+        Etcd.awaitClaims(name, 3);
+        List<CompletableFuture<Permit>> more = assertCosts("`acquire` behind another of this process", party, () -> {
+            List<CompletableFuture<Permit>> queued = new ArrayList<>();
+            for (int i = 0; i < 499; i++) {
+                queued.add(semaphore.acquireAsync());
+            }
+            assertThat(semaphore.tryAcquire()).isEmpty(); // after those before it
+            return queued;
+        });
+        await().untilAsserted(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(4));
+        assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(1);
+        assertThat(Etcd.claims(name))
+                .as("the limit, the holder and one who waits")
+                .hasSize(3);
+        assertThat(assertCosts("hand-over within a process", party, held::release))
+                .isTrue();
+        first.get(10, TimeUnit.SECONDS).close();
+        for (CompletableFuture<Permit> each : more) {
+            each.get(10, TimeUnit.SECONDS).close();
+        }
+    }
+
+    /** One is let in, and one comes to know that it is the next: nobody else hears of it. */
+    @Test
+    void release_fiftySessionsWaiting_wakesOneAndTellsTheNext() throws Exception {
+        Party first = join();
+        DistributedSemaphore semaphore = DistributedSemaphore.create(first.session, name, 5);
+        List<Permit> held = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            held.add(semaphore.acquire());
+        }
+        List<CompletableFuture<Permit>> waiting = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            waiting.add(DistributedSemaphore.create(join().session, name, 5).acquireAsync());
+            Etcd.awaitClaims(name, 1 + 5 + i + 1);
+        }
+        for (Party party : parties.subList(1, 51)) {
+            await().untilAsserted(
+                            () -> assertThat(party.log.counts().watchesOpen()).isEqualTo(3));
+        }
+        List<CallCounts> before =
+                parties.stream().map(party -> party.log.counts()).toList();
+        Permit leaving = held.remove(0);
+        assertThat(assertCosts("`release`, somebody waits", first, () -> {
+                    boolean released = leaving.release();
+                    waiting.get(0).get(10, TimeUnit.SECONDS);
+                    return released;
+                }))
+                .isTrue();
+        await().untilAsserted(() -> assertThat(
+                        parties.get(2).log.counts().since(before.get(2)).unaryCalls())
+                .isEqualTo(1));
+        CallCounts granted = parties.get(1).log.counts().since(before.get(1));
+        assertThat(granted.unaryCalls()).isZero();
+        assertThat(granted.watchEvents()).isBetween(1L, 2L);
+        CallCounts next = parties.get(2).log.counts().since(before.get(2));
+        assertThat(next.watchEvents()).as("that it is the next").isEqualTo(1);
+        for (int i = 3; i < parties.size(); i++) {
+            CallCounts others = parties.get(i).log.counts().since(before.get(i));
+            assertThat(others.watchEvents()).isZero();
+            assertThat(others.unaryCalls()).isZero();
+        }
+        held.forEach(Permit::close);
+        for (CompletableFuture<Permit> each : waiting) {
+            each.get(10, TimeUnit.SECONDS).close();
+        }
+    }
+}
