@@ -4,6 +4,7 @@ package dev.consort.lock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.consort.testkit.Direction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,6 +99,18 @@ class F25_SemaphoreWakeUpIT {
         assertThat(waits).isNotDone();
         die(1);
         assertGranted(waits);
+    }
+
+    @Test
+    void waiters_whoseWatchesAreSilent_areToldOfARaisedLimit() {
+        DistributedSemaphore limited = DistributedSemaphore.create(join().session, name, 1);
+        assertGranted(ask(1));
+        CompletableFuture<Permit> first = ask(1);
+        CompletableFuture<Permit> second = ask(1);
+        parties.get(2).faults.every(Calls.toldOfDeletion(name + "/limit:1")).dropMessages(Direction.TO_CLIENT);
+        limited.setLimit(3);
+        assertGranted(first);
+        assertGranted(second);
     }
 
     @Test

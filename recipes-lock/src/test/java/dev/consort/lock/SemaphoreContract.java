@@ -66,11 +66,12 @@ abstract class SemaphoreContract {
 
     // The limit
 
-    @Test
-    void create_anotherLimitThanInEtcd_saysBoth() {
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4})
+    void create_anotherLimitThanInEtcd_saysBoth(int stated) {
         assertThatExceptionOfType(RecipeException.class)
-                .isThrownBy(() -> DistributedSemaphore.create(there.session, name, 4))
-                .withMessageContainingAll(name, "3", "4", "setLimit");
+                .isThrownBy(() -> DistributedSemaphore.create(there.session, name, stated))
+                .withMessageContainingAll(name, "3", String.valueOf(stated), "setLimit");
         assertThat(semaphore.limit()).isEqualTo(3);
     }
 
@@ -297,6 +298,23 @@ abstract class SemaphoreContract {
         assertThat(semaphore.drainPermits()).isEmpty();
         one.close();
         rest.close();
+        assertUnused();
+    }
+
+    /** F42: a copy of the write may still be on its way. */
+    @Test
+    void release_afterAGuardedWrite_isNotHandedOnInTheProcess() throws Exception {
+        Permit all = semaphore.acquire(3);
+        CompletableFuture<Permit> next = semaphore.acquireAsync(3);
+        assertThat(all.guard().txn().put(name + "-data", "x").commit()).isTrue();
+        all.close();
+        assertThat(result(next).token().revision())
+                .isGreaterThan(all.token().revision());
+        CompletableFuture<Permit> last = semaphore.acquireAsync(3);
+        next.join().close();
+        assertThat(result(last).token().revision())
+                .isEqualTo(next.join().token().revision());
+        last.join().close();
         assertUnused();
     }
 
