@@ -80,6 +80,8 @@ class DocumentationTest {
         for (String name : List.of(
                 "mutex.md",
                 "multi-mutex.md",
+                "read-write-lock.md",
+                "semaphore.md",
                 "cyclic-barrier.md",
                 "double-barrier.md",
                 "latch.md",

@@ -9,16 +9,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A distributed semaphore as {@link Semaphore}. Thread-safe: what was acquired is guarded by its monitor, never held while
- * etcd is asked.
+ * A distributed semaphore as {@link Semaphore}. Thread-safe: what was acquired is guarded by a lock, never held while etcd is
+ * asked.
  */
 final class SemaphoreView extends Semaphore {
     private static final long serialVersionUID = 1L;
 
     private final transient EtcdSemaphore semaphore;
-    private final transient Deque<Permit> held = new ArrayDeque<>();
+    private final transient Lock lock = new ReentrantLock();
+    private final transient Deque<Permit> held = new ArrayDeque<>(); // guarded by lock
 
     SemaphoreView(EtcdSemaphore semaphore) {
         super(0, true);
@@ -26,8 +29,11 @@ final class SemaphoreView extends Semaphore {
     }
 
     private void keep(Permit permit) {
-        synchronized (held) {
+        lock.lock();
+        try {
             held.add(permit);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -89,7 +95,8 @@ final class SemaphoreView extends Semaphore {
     /** One that was acquired as just so many, or those that were acquired first and make up that number. */
     private List<Permit> taken(int permits) {
         EtcdSemaphore.checked(permits);
-        synchronized (held) {
+        lock.lock();
+        try {
             List<Permit> taken = held.stream()
                     .filter(permit -> permit.permits() == permits)
                     .findFirst()
@@ -97,6 +104,8 @@ final class SemaphoreView extends Semaphore {
                     .orElseGet(() -> first(permits));
             held.removeAll(taken);
             return taken;
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -308,8 +308,7 @@ abstract class SemaphoreContract {
         CompletableFuture<Permit> next = semaphore.acquireAsync(3);
         assertThat(all.guard().txn().put(name + "-data", "x").commit()).isTrue();
         all.close();
-        assertThat(result(next).token().revision())
-                .isGreaterThan(all.token().revision());
+        assertThat(result(next).token().revision()).isGreaterThan(all.token().revision());
         CompletableFuture<Permit> last = semaphore.acquireAsync(3);
         next.join().close();
         assertThat(result(last).token().revision())
