@@ -77,6 +77,7 @@ class SemaphoreCostIT {
         Permit held = semaphore.acquire();
         CompletableFuture<Permit> first = semaphore.acquireAsync();
         Etcd.awaitClaims(name, 3);
+        long heap = usedHeap();
         List<CompletableFuture<Permit>> more = assertCosts("`acquire` behind another of this process", party, () -> {
             List<CompletableFuture<Permit>> queued = new ArrayList<>();
             for (int i = 0; i < 499; i++) {
@@ -85,6 +86,9 @@ class SemaphoreCostIT {
             assertThat(semaphore.tryAcquire()).isEmpty(); // after those before it
             return queued;
         });
+        assertThat((usedHeap() - heap) / 499)
+                .as("bytes of heap of each that waits")
+                .isLessThan(2048);
         await().untilAsserted(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(4));
         assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(1);
         assertThat(Etcd.claims(name))
@@ -96,6 +100,11 @@ class SemaphoreCostIT {
         for (CompletableFuture<Permit> each : more) {
             each.get(10, TimeUnit.SECONDS).close();
         }
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     /** One is let in, and one comes to know that it is the next: nobody else hears of it. */

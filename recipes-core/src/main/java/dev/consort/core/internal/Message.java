@@ -22,7 +22,7 @@ import java.util.List;
 record Message(String queue, long revision, boolean granted, List<QueuedClaim> following) {
     static final int MAX_FOLLOWING = 64;
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int MAX_MESSAGES = 128;
 
     Message {

@@ -54,6 +54,7 @@ public final class ClaimLives {
     private static final String READ = "read:";
     private static final String WRITE = "write:";
     private static final String KEPT = "kept:";
+    private static final String LIMIT = "limit:";
 
     private final TreeMap<Long, Life> lives = new TreeMap<>();
     private final List<Change> writes;
@@ -62,6 +63,9 @@ public final class ClaimLives {
         this.writes = writes;
         Map<String, Life> alive = new HashMap<>();
         for (Change change : claims) {
+            if (!isClaim(change.key())) {
+                continue;
+            }
             if (kind(change.key()).equals(KEPT)) {
                 Life life = alive.get(change.key().replace("/" + KEPT, "/" + WRITE));
                 if (life != null && !change.deleted()) {
@@ -90,6 +94,15 @@ public final class ClaimLives {
                 freeToRead = Math.max(freeToRead, Math.min(life.kept, life.gone));
             }
         }
+    }
+
+    /**
+     * Whether a key below a queue's name is of a claim, and not the limit of a semaphore, which stays.
+     *
+     * @param key the whole key
+     */
+    public static boolean isClaim(String key) {
+        return !kind(key).equals(LIMIT);
     }
 
     /** What a claim's key says of it before the lease; empty where all are alike. */

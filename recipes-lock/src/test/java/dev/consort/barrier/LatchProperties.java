@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.barrier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.consort.testkit.CallMatcher;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import net.jqwik.api.AfterFailureMode;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.Tag;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+
+/** Whatever is lost, late or sent twice: each name counts once, nobody passes early, and all pass in the end. */
+@Tag("property")
+class LatchProperties {
+    private static final CallMatcher WRITES = CallMatcher.method("KV/Txn");
+    private static final int SEATS = 3;
+    private static final Party[] seats = new Party[SEATS];
+    private static int passed;
+    private static int faults;
+
+    @BeforeContainer
+    static void open() {
+        for (int i = 0; i < SEATS; i++) {
+            seats[i] = Server.EMBEDDED.join();
+        }
+    }
+
+    /** A run counts only if everything in it happened. */
+    @AfterContainer
+    static void close() {
+        for (Party seat : seats) {
+            seat.close();
+        }
+        assertThat(passed).isGreaterThan(100);
+        assertThat(faults).isGreaterThan(100);
+    }
+
+    @Property(
+            tries = 100,
+            shrinking = ShrinkingMode.OFF,
+            edgeCases = EdgeCasesMode.NONE,
+            afterFailure = AfterFailureMode.RANDOM_SEED)
+    void latch_anySchedule_countsEachNameOnce(@ForAll long seed) {
+        Random random = new Random(seed);
+        String name = Server.freshName();
+        int count = 1 + random.nextInt(5);
+        Set<String> sent = new HashSet<>();
+        Map<String, Integer> counted = new HashMap<>();
+        List<CompletableFuture<Boolean>> answers = new ArrayList<>();
+        List<CompletableFuture<Void>> waiting = new ArrayList<>();
+        for (int i = 0; i < 30 && sent.size() < count; i++) {
+            Party seat = seats[random.nextInt(SEATS)];
+            switch (random.nextInt(4)) {
+                case 0 -> fault(seat, random);
+                case 1 -> waiting.add(seat.latch(name, count).awaitAsync());
+                default -> {
+                    String id = "id-" + random.nextInt(count);
+                    sent.add(id);
+                    answers.add(seat.latch(name, count).countDownAsync(id).thenApply(first -> {
+                        if (first) {
+                            synchronized (counted) {
+                                counted.merge(id, 1, Integer::sum);
+                            }
+                        }
+                        return first;
+                    }));
+                }
+            }
+            if (sent.size() < count) {
+                assertThat(waiting).as("before the last was sent").noneMatch(CompletableFuture::isDone);
+            }
+        }
+        for (Party seat : seats) {
+            seat.faults.clear();
+        }
+        answers.forEach(answer -> answer.orTimeout(10, TimeUnit.SECONDS).join());
+        assertThat(seats[0].latch(name, count).count()).isEqualTo(count - sent.size());
+        for (int i = 0; i < count; i++) {
+            boolean unused = seats[i % SEATS].latch(name, count).countDown("id-" + i);
+        }
+        for (CompletableFuture<Void> each : waiting) {
+            each.orTimeout(10, TimeUnit.SECONDS).join();
+            passed++;
+        }
+        synchronized (counted) {
+            assertThat(counted.values()).as("said to be the first of its name").allMatch(times -> times == 1);
+        }
+        assertThat(seats[0].latch(name, count).count()).isZero();
+        seats[0].latch(name, count).delete();
+        assertThat(Server.EMBEDDED.keys(name)).isEmpty();
+    }
+
+    private static void fault(Party seat, Random random) {
+        faults++;
+        switch (random.nextInt(5)) {
+            case 0 -> seat.faults.loseNextRequest(WRITES);
+            case 1 -> seat.faults.loseNextReply(WRITES);
+            case 2 -> seat.faults.duplicateNext(WRITES);
+            case 3 -> seat.faults.delayNext(WRITES, Duration.ofMillis(random.nextInt(10)));
+            default -> seat.faults.breakStreams("Watch/Watch");
+        }
+    }
+}
