@@ -161,7 +161,11 @@ class BarrierProperties {
             passers.add(new Passer(
                     seat,
                     invoked,
-                    passage.whenComplete((how, failure) -> passed.set(moments.incrementAndGet())),
+                    passage.whenComplete((how, failure) -> {
+                        if (failure == null) {
+                            passed.set(moments.incrementAndGet());
+                        }
+                    }),
                     passed));
         }
 

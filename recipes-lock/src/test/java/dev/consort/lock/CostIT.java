@@ -17,8 +17,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What each step costs in requests, commits, messages and watches: as docs/mutex.md says. */
+@Isolated
 class CostIT {
     /** Long enough that no renewal, which does other work too, falls into a test. */
     private static final Duration TTL = Duration.ofMinutes(10);

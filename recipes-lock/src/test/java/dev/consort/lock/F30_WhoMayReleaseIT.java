@@ -12,9 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Elsewhere a release by somebody else passes, or a legal one from another thread is refused. */
 @SuppressWarnings("LockNotBeforeTry")
+@Isolated
 class F30_WhoMayReleaseIT {
     private final Party party = Party.join();
     private final Party there = Party.join();

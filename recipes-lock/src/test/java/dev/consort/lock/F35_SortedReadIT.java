@@ -17,11 +17,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Elsewhere "the first by create revision", read in the transaction that acquires, makes the server load and sort all
  * waiters while everybody's writes wait.
  */
+@Isolated
 class F35_SortedReadIT {
     private static final int CLAIMS = 10_000;
 

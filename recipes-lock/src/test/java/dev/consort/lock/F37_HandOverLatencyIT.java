@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Elsewhere a waiter opens its watch too late, and is served by a timer of the server's, each 100 ms. */
+@Isolated
 class F37_HandOverLatencyIT {
     private static final int HAND_OVERS = 240;
     private static final int HAND_OVERS_OF_SERVICE = 24;

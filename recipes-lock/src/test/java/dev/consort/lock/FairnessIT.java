@@ -15,8 +15,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A process with many threads does not keep a lock to itself while another process waits. */
+@Isolated
 class FairnessIT {
     private static final int LIMIT = 64;
 

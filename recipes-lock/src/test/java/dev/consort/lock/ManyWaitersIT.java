@@ -17,8 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Five hundred who want one lock (S26). */
+@Isolated
 class ManyWaitersIT {
     private static final Duration TTL = Duration.ofMinutes(10);
     private static final int WAITERS = 500;

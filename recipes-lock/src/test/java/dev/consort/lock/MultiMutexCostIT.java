@@ -15,8 +15,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What several names at once cost: as docs/multi-mutex.md says, with three of them. */
+@Isolated
 class MultiMutexCostIT {
     /** Long enough that no renewal, which does other work too, falls into a test. */
     private static final Duration TTL = Duration.ofMinutes(10);

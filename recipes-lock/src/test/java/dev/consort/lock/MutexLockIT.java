@@ -2,8 +2,10 @@
 package dev.consort.lock;
 
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** The mutex as a lock on a real etcd. */
+@Isolated
 class MutexLockIT extends MutexLockContract {
     private static final Party party = Party.join();
 

@@ -20,10 +20,12 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What each step costs in requests, commits, watches and memory: as docs/read-write-lock.md says. */
+@Isolated
 class ReadWriteCostIT {
     /** Long enough that no renewal, which does other work too, falls into a test. */
     private static final Duration TTL = Duration.ofMinutes(10);

@@ -148,7 +148,7 @@ class ReadWriteLockProperties {
         tally.merge(kind, 1, Integer::sum);
     }
 
-    @Property(tries = 150, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void readWriteLock_anySchedule_oneWriterOrManyReadersAndNobodyForgotten(@ForAll("schedules") List<Step> steps) {
         String name = Etcd.freshName();
         History<ReadWriteLockCall> history = new History<>();

@@ -117,7 +117,7 @@ class SemaphoreProperties {
         tally.merge(kind, 1, Integer::sum);
     }
 
-    @Property(tries = 150, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void semaphore_anySchedule_neverTooManyAndNobodyForgotten(@ForAll("schedules") List<Step> steps) {
         String name = Etcd.freshName();
         History<SemaphoreCall> history = new History<>();

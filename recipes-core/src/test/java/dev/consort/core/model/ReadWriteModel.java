@@ -219,6 +219,9 @@ final class ReadWriteModel {
         Session session = state.sessions.get(s);
         switch (session.phase) {
             case IDLE -> {
+                if (s > 0 && state.sessions.get(s - 1).phase == Phase.IDLE) {
+                    return; // sessions come in their order; every order of wishes is tried
+                }
                 Claim mine = new Claim(s, state.revision + 1, session.wish);
                 State without = rules.contains(Rule.MARK_GOES_WITH_ITS_CLAIM) ? state.stale(Set.of()) : state;
                 place(put(without, mine), s, mine);

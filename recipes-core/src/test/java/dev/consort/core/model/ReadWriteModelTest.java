@@ -12,22 +12,33 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ReadWriteModelTest {
-    private static final List<List<Kind>> THREE = List.of(
-            List.of(READ, READ, READ),
-            List.of(READ, READ, WRITE),
-            List.of(READ, WRITE, WRITE),
-            List.of(WRITE, WRITE, WRITE));
-    private static final List<List<Kind>> FEW =
-            List.of(List.of(READ, READ), List.of(READ, WRITE), List.of(WRITE, WRITE), List.of(READ, READ, WRITE));
-    private static final List<List<Kind>> FOUR =
-            List.of(List.of(READ, READ, WRITE, WRITE), List.of(READ, WRITE, WRITE, WRITE));
+    private static final List<List<Kind>> THREE = ordersOf(3);
+    private static final List<List<Kind>> FOUR = ordersOf(4).stream()
+            .filter(wishes -> wishes.stream().filter(WRITE::equals).count() > 1)
+            .filter(wishes -> wishes.contains(READ))
+            .toList();
 
-    /** What an operator deletes makes most of the states, and needs fewer of the other faults beside it. */
+    private static final List<List<Kind>> FEW = Stream.concat(
+                    ordersOf(2).stream(),
+                    Stream.of(List.of(READ, READ, WRITE), List.of(READ, WRITE, READ), List.of(WRITE, READ, READ)))
+            .toList();
+
+    /** Every order in which so many may come. */
+    private static List<List<Kind>> ordersOf(int sessions) {
+        return IntStream.range(0, 1 << sessions)
+                .mapToObj(bits -> IntStream.range(0, sessions)
+                        .mapToObj(s -> (bits >> s & 1) == 0 ? READ : WRITE)
+                        .toList())
+                .toList();
+    }
+
     private static Outcome search(Set<Rule> leftOut) {
         Outcome operated = search(FEW, leftOut, 0, 0, 1, 1);
         if (operated.violation().isPresent()) {
