@@ -26,12 +26,13 @@ class F27_WaitsCanBeEndedIT {
                 Threads threads = new Threads();
                 Party there = Server.REAL.join();
                 Party cut = Party.join(List.of(proxy.endpoint()))) {
-            CompletableFuture<Integer> waiting = there.cyclic(name + "-c", 3).awaitAsync();
+            // One more than will come: what was sent into the silence may land when it ends.
+            CompletableFuture<Integer> waiting = there.cyclic(name + "-c", 4).awaitAsync();
             CompletableFuture<DoubleBarrier.Stay> entering =
-                    there.doubled(name + "-d", 3).enterAsync();
-            CompletableFuture<Integer> mine = cut.cyclic(name + "-c", 3).awaitAsync();
+                    there.doubled(name + "-d", 4).enterAsync();
+            CompletableFuture<Integer> mine = cut.cyclic(name + "-c", 4).awaitAsync();
             CompletableFuture<DoubleBarrier.Stay> myEntering =
-                    cut.doubled(name + "-d", 3).enterAsync();
+                    cut.doubled(name + "-d", 4).enterAsync();
             Server.REAL.awaitKeys(name + "-c", 3);
             Server.REAL.awaitKeys(name + "-d", 3);
             Future<Integer> interrupted =
@@ -41,12 +42,12 @@ class F27_WaitsCanBeEndedIT {
 
             long start = System.nanoTime();
             assertThatExceptionOfType(OutcomeUnknownException.class)
-                    .isThrownBy(() -> cut.cyclic(name + "-c", 3).await(timeout))
+                    .isThrownBy(() -> cut.cyclic(name + "-c", 4).await(timeout))
                     .withMessageContaining(name);
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(timeout, timeout.plus(LATE));
             start = System.nanoTime();
             assertThatExceptionOfType(OutcomeUnknownException.class)
-                    .isThrownBy(() -> cut.doubled(name + "-d", 3).enter(timeout));
+                    .isThrownBy(() -> cut.doubled(name + "-d", 4).enter(timeout));
             assertThat(cut.latch(name + "-l", 1).await(timeout)).isFalse();
             assertThat(cut.barrier(name + "-b").await(timeout)).isEmpty();
             assertThat(Duration.ofNanos(System.nanoTime() - start))
