@@ -257,6 +257,20 @@ final class Arrival extends Wait<State, Verdict> {
         fail(why);
     }
 
+    /** As if it waited no longer, for the others do not know why it fails. */
+    @Override
+    protected void stranded() {
+        Generation now = last == null ? null : last.generation();
+        if (sent && now != null && now.number() == of && now.phase() != Phase.BROKEN) {
+            barrier.take(
+                    barrier.broken(last, now, id, ThisProcess.text() + " could not wait any longer")
+                            .otherwise(Step.on(barrier.connection())
+                                    .delete(barrier.keys().member(of, id))),
+                    answer -> {},
+                    refused -> {});
+        }
+    }
+
     /** It is to run the action, and nobody is there any more to run it. */
     @Override
     protected void unwanted(Verdict value) {

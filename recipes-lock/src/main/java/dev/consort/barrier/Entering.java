@@ -29,6 +29,7 @@ final class Entering extends Wait<State, Entering.Inside> {
     private long filling; // the mod revision at which it has tried to, like the next ones
     private long withdrawing;
     private long asked;
+    private boolean gone; // its key, without having entered; why is being asked
 
     /** A member that has entered a round. */
     record Inside(long round, String id, long created) {}
@@ -41,9 +42,12 @@ final class Entering extends Wait<State, Entering.Inside> {
     @Override
     protected void look(State state) {
         last = state;
+        if (gone) {
+            return;
+        }
         Round now = state.round();
         if (sent != 0 && (now == null || state.created() != created)) {
-            gone(state, "the barrier was deleted");
+            deleted(state);
         } else if (now != null && now.inside().contains(id)) {
             pass(new Inside(
                     now.number(), id, state.member(id).map(Member::created).orElse(0L)));
@@ -51,28 +55,38 @@ final class Entering extends Wait<State, Entering.Inside> {
             boolean there = state.member(id).isPresent();
             landed |= there;
             if (!there && landed) {
-                gone(state, "its key was deleted");
+                removed();
             } else if (!there && state.modified() != sent) {
                 sent = 0; // it did not come in time, and cannot come any more
             }
         }
-        if (!isOver()) {
+        if (!isOver() && !gone) {
             goOn(state, now);
         }
     }
 
-    /** By somebody else, or by the withdrawal. */
-    private void gone(State state, String why) {
+    /** By an operator. Its key may be there yet, or was deleted with it. */
+    private void deleted(State state) {
         sent = 0;
         if (givenUp) {
             withdrawn();
         } else if (landed) {
-            fail(barrier.failure(why + " while it waited to enter"));
+            fail(barrier.failure("the barrier was deleted while it waited to enter"));
         }
         if (landed && state.member(id).isEmpty()) {
             barrier.take(unchanged(state).delete(barrier.keys().member(id)), answer -> {}, refused -> {});
         }
         landed = false;
+    }
+
+    /** By the withdrawal, by somebody else, or with the lease: then (!) it is the session's end that must be told. */
+    private void removed() {
+        gone = true;
+        if (givenUp) {
+            withdrawn();
+        } else {
+            barrier.whyRemoved(() -> fail(barrier.failure("its key was deleted while it waited to enter")));
+        }
     }
 
     private void goOn(State state, @Nullable Round now) {
@@ -160,7 +174,9 @@ final class Entering extends Wait<State, Entering.Inside> {
     @Override
     protected void giveUp() {
         givenUp = true;
-        if (last != null) {
+        if (gone) {
+            withdrawn();
+        } else if (last != null) {
             look(last);
         } else {
             withdrawn();
@@ -188,6 +204,23 @@ final class Entering extends Wait<State, Entering.Inside> {
         barrier.take(
                 unchanged(Objects.requireNonNull(last)).delete(barrier.keys().member(id)), answer -> {}, ignored -> {});
         fail(why);
+    }
+
+    /** A put of its own that is late finds the durable key changed, by this if by nobody else. */
+    @Override
+    protected void stranded() {
+        if (sent != 0) {
+            String key = barrier.keys().member(id);
+            Round now = Objects.requireNonNull(last).round();
+            Step delete = Step.on(barrier.connection()).delete(key);
+            Step step = now == null || last.modified() != sent
+                    ? delete
+                    : unchanged(last)
+                            .put(barrier.keys().round(), now.text())
+                            .delete(key)
+                            .otherwise(delete);
+            barrier.take(step, answer -> {}, refused -> {});
+        }
     }
 
     /** It has entered though nobody waits for that any more: the others must not wait for it when they leave. */

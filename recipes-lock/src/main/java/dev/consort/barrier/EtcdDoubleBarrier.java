@@ -3,6 +3,7 @@ package dev.consort.barrier;
 
 import dev.consort.barrier.DoubleKeys.Round;
 import dev.consort.barrier.DoubleKeys.State;
+import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import dev.consort.core.Session;
 import dev.consort.core.internal.EtcdConnection;
@@ -66,6 +67,15 @@ final class EtcdDoubleBarrier implements DoubleBarrier, Rendezvous.Recipe<State>
 
     void take(Step step, Consumer<Step.Answer> then, Consumer<RecipeException> otherwise) {
         rendezvous.take(step, then, otherwise);
+    }
+
+    /** A key of the session is gone; if it went with the lease, all who wait are told that by the session. */
+    void whyRemoved(Runnable whenItWentAlone) {
+        session.whyRemoved(reason -> {
+            if (reason == LossReason.CLAIM_REMOVED) {
+                whenItWentAlone.run();
+            }
+        });
     }
 
     /** Puts the durable key; who waits goes on when the view shows it. */

@@ -416,6 +416,22 @@ abstract class CyclicBarrierContract {
     }
 
     @Test
+    void foreignKey_whileAPartyWaits_failsItAndLeavesNothingThatCounts() {
+        CompletableFuture<Integer> waiting = mine.awaitAsync();
+        awaitWaiting(1);
+        server.put(name + "/note", "mine");
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> passed(waiting))
+                .withCauseInstanceOf(RecipeException.class)
+                .withMessageContaining("'" + name + "/note'");
+        await().untilAsserted(
+                        () -> assertThat(server.keyNames(name)).containsExactly(name + "/generation", name + "/note"));
+        server.delete(name + "/note");
+        await().ignoreExceptions()
+                .untilAsserted(() -> assertThat(theirs.isBroken()).isTrue());
+    }
+
+    @Test
     void create_badInput_isRefusedWithIt() {
         for (int bad : new int[] {0, -1, 121}) {
             assertThatIllegalArgumentException()

@@ -210,6 +210,35 @@ abstract class DoubleBarrierContract {
         assertWorks();
     }
 
+    /** The watches of a lease's keys tell of its end in any order. */
+    @Test
+    void session_endsWhileItsMemberWaits_saysSoAndNotThatAKeyIsGone() {
+        for (int i = 0; i < 15; i++) {
+            try (Party dying = server.join()) {
+                CompletableFuture<Stay> waiting = dying.doubled(name, 2).enterAsync();
+                awaitWaiting(1);
+                server.revoke(dying.session.leaseId());
+                assertThatExceptionOfType(ExecutionException.class)
+                        .isThrownBy(() -> soon(waiting))
+                        .withCauseInstanceOf(SessionLostException.class);
+            }
+        }
+    }
+
+    @Test
+    void enter_ownKeyDeleted_saysSo() {
+        CompletableFuture<Stay> waiting = mine.enterAsync();
+        awaitWaiting(1);
+        server.delete(server.keyNames(name).stream()
+                .filter(key -> key.startsWith(name + "/in/"))
+                .findFirst()
+                .orElseThrow());
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> soon(waiting))
+                .withCauseInstanceOf(RecipeException.class)
+                .withMessageContaining("its key was deleted");
+    }
+
     @Test
     void delete_whileSomeAreInsideAndSomeWait_leavesNothing() throws Exception {
         CompletableFuture<Stay> first = theirs.enterAsync();
@@ -225,6 +254,21 @@ abstract class DoubleBarrierContract {
                 .withCauseInstanceOf(RecipeException.class)
                 .withMessageContaining("deleted");
         mine.delete();
+        assertWorks();
+    }
+
+    @Test
+    void foreignKey_whileAMemberWaits_failsItAndLeavesNothingThatCounts() throws Exception {
+        CompletableFuture<Stay> waiting = mine.enterAsync();
+        awaitWaiting(1);
+        server.put(name + "/note", "mine");
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> soon(waiting))
+                .withCauseInstanceOf(RecipeException.class)
+                .withMessageContaining("'" + name + "/note'");
+        await().untilAsserted(() -> assertThat(server.keyNames(name)).containsExactly(name + "/note", name + "/round"));
+        server.delete(name + "/note");
+        await().ignoreExceptions().until(() -> mine.enter(Duration.ofMillis(10)).isEmpty());
         assertWorks();
     }
 

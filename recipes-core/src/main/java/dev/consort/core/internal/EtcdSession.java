@@ -297,7 +297,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
      * A key of this session is gone: tells whether it went alone or with the lease, which ends the session. When a lease
      * goes, the watches of its keys say so in any order.
      */
-    void whyRemoved(Consumer<LossReason> then) {
+    public void whyRemoved(Consumer<LossReason> then) {
         RangeRequest mailboxKey = ClaimTxns.key(keys.mailbox(leaseId)).build();
         onAnswer(
                 calls().once(KVGrpc.getRangeMethod(), mailboxKey, calls().attemptTimeout(0)),

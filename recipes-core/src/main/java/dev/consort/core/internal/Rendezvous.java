@@ -228,9 +228,14 @@ public final class Rendezvous<S> {
         close();
     }
 
-    /** Fails everybody who waits, for a reason that is nobody's own. */
+    /** Fails everybody who waits, for a reason that is nobody's own. (!) What they wrote must not wait on without them. */
     public void failAll(RuntimeException why) {
-        List.copyOf(waits).forEach(wait -> wait.fail(why));
+        for (Wait<S, ?> wait : List.copyOf(waits)) {
+            wait.fail(why);
+            if (isOpen()) {
+                wait.stranded();
+            }
+        }
     }
 
     // What they are told

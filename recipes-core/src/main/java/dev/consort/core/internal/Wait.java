@@ -41,6 +41,9 @@ public abstract class Wait<S, T> {
     /** Nobody waits any more for how it ends. */
     protected void abandoned() {}
 
+    /** It has failed with all the others while the session goes on: takes back what it wrote. */
+    protected void stranded() {}
+
     /** It passed though nobody wants that any more. */
     protected void unwanted(T value) {}
 
