@@ -86,7 +86,8 @@ public interface DistributedSemaphore extends Acquirable<Permit> {
      *
      * @param permits 1 to {@value #MAX_PERMITS}
      * @throws IllegalArgumentException if it is not within that range
-     * @throws dev.consort.core.RecipeException if etcd refuses it, or the semaphore was deleted
+     * @throws dev.consort.core.RecipeException if etcd refuses it, if the semaphore was deleted, or if somebody else made it
+     *     another number at the same time
      * @throws dev.consort.core.EtcdUnavailableException if etcd did not answer within the request timeout; it may be
      *     changed then, and to set it again does no harm
      */
@@ -165,7 +166,8 @@ public interface DistributedSemaphore extends Acquirable<Permit> {
      *
      * <p>Other than of a {@code Semaphore}: {@code release} of more than was acquired through the view throws
      * {@link IllegalMonitorStateException}, and so does one of a part of what was acquired together; {@code hasQueuedThreads},
-     * {@code getQueueLength} and {@code getQueuedThreads} know nobody; {@code drainPermits} counts as one acquisition.
+     * {@code getQueueLength} and {@code getQueuedThreads} know nobody; {@code drainPermits} counts as one acquisition; numbers
+     * of permits are 1 or more, where a {@code Semaphore} takes 0 too.
      *
      * @return a view of its own
      */

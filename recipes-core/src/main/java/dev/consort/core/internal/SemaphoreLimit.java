@@ -41,14 +41,14 @@ public final class SemaphoreLimit {
     /** Sets the limit if there is none; what it is now. */
     public int stated(int permits) {
         TxnRequest request = TxnRequest.newBuilder()
-                .addCompare(noneBelow(SemaphoreRule.limits(keys.prefix())))
+                .addCompare(noneBelow(limits()))
                 .addSuccess(ClaimTxns.put(SemaphoreRule.limit(keys.prefix(), permits), ByteString.EMPTY, 0))
-                .addFailure(ClaimTxns.op(ClaimTxns.prefix(SemaphoreRule.limits(keys.prefix()), 2)))
+                .addFailure(ClaimTxns.op(ClaimTxns.prefix(limits(), 0)))
                 .build();
         TxnResponse response = answered(session.calls().untilAnswered(request, forNow()));
         return response.getSucceeded()
                 ? permits
-                : limit(response.getResponses(0).getResponseRange());
+                : limitOf(current(response.getResponses(0).getResponseRange()));
     }
 
     /** What etcd says now. */
@@ -60,35 +60,25 @@ public final class SemaphoreLimit {
         return new Use(limit, SemaphoreRule.free(inOrder));
     }
 
-    /** Changes it, and tells those whom that lets in. Whatever it was before. */
+    /** Changes it, and tells those whom that lets in. Whatever it was before; but not what somebody else makes it meanwhile. */
     public void change(int permits) {
-        RangeResponse before = answered(session.calls()
-                .range(ClaimTxns.prefix(SemaphoreRule.limits(keys.prefix()), 2).build(), forNow()));
-        long timeout =
-                session.timing().nanoTime() + session.calls().requestTimeout().toNanos();
-        while (true) {
-            int current = limit(before);
-            if (current == 0) {
-                throw failure("its limit was deleted; create the semaphore again");
-            }
-            if (current == permits) {
-                break; // also by an attempt that was not answered
-            }
-            ByteString old = before.getKvs(0).getKey();
+        QueuedClaim current = current(
+                answered(session.calls().range(ClaimTxns.prefix(limits(), 0).build(), forNow())));
+        if (limitOf(current) != permits) { // else by an attempt that was not answered
             TxnRequest request = TxnRequest.newBuilder()
-                    .addCompare(ClaimTxns.createIs(old, before.getKvs(0).getCreateRevision()))
-                    .addSuccess(ClaimTxns.delete(old))
+                    .addCompare(ClaimTxns.createIs(keys.key(current), current.revision()))
+                    .addSuccess(ClaimTxns.delete(keys.key(current)))
                     .addSuccess(ClaimTxns.put(SemaphoreRule.limit(keys.prefix(), permits), ByteString.EMPTY, 0))
-                    .addFailure(ClaimTxns.op(ClaimTxns.prefix(SemaphoreRule.limits(keys.prefix()), 2)))
+                    .addFailure(ClaimTxns.op(ClaimTxns.prefix(limits(), 0)))
                     .build();
             TxnResponse response = answered(session.calls().untilAnswered(request, forNow()));
-            if (response.getSucceeded()) {
-                break;
+            if (!response.getSucceeded()) {
+                int other = limitOf(current(response.getResponses(0).getResponseRange()));
+                if (other != permits) {
+                    throw failure("its limit was changed to " + other + " by somebody else, just as it was to become "
+                            + permits + "; change it again if that is still wanted");
+                }
             }
-            if (session.timing().nanoTime() - timeout >= 0) {
-                throw failure("others change its limit all the time; it was not set to " + permits);
-            }
-            before = response.getResponses(0).getResponseRange();
         }
         session.execute(() -> new Baton(session, keys).tellGranted());
     }
@@ -97,7 +87,7 @@ public final class SemaphoreLimit {
     public boolean delete() {
         TxnRequest request = TxnRequest.newBuilder()
                 .addCompare(noneBelow(keys.prefix().concat(SemaphoreRule.CLAIMS)))
-                .addSuccess(ClaimTxns.deleteAll(SemaphoreRule.limits(keys.prefix())))
+                .addSuccess(ClaimTxns.deleteAll(limits()))
                 .build();
         return answered(session.calls().untilAnswered(request, forNow())).getSucceeded();
     }
@@ -108,16 +98,24 @@ public final class SemaphoreLimit {
                 .build();
     }
 
-    private int limit(RangeResponse limits) {
-        return limits.getCount() == 0
-                ? 0
-                : keys.inOrder(limits).stream()
-                        .map(SemaphoreRule::limit)
-                        .filter(OptionalInt::isPresent)
-                        .mapToInt(OptionalInt::getAsInt)
-                        .findFirst()
-                        .orElseThrow(() -> failure("the foreign key '"
-                                + session.text(limits.getKvs(0).getKey()) + "' is no limit; delete it"));
+    private ByteString limits() {
+        return SemaphoreRule.limits(keys.prefix());
+    }
+
+    /** The key that says it, among whatever else is there. */
+    private QueuedClaim current(RangeResponse limits) {
+        if (limits.getCount() == 0) {
+            throw failure("its limit was deleted; create the semaphore again");
+        }
+        return keys.inOrder(limits).stream()
+                .filter(key -> SemaphoreRule.limit(key).isPresent())
+                .findFirst()
+                .orElseThrow(() -> failure(
+                        "the foreign key '" + session.text(limits.getKvs(0).getKey()) + "' is no limit; delete it"));
+    }
+
+    private static int limitOf(QueuedClaim key) {
+        return SemaphoreRule.limit(key).orElseThrow();
     }
 
     private BooleanSupplier forNow() {

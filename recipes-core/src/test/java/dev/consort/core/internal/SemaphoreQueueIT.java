@@ -12,6 +12,8 @@ import com.google.protobuf.ByteString;
 import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -120,6 +122,43 @@ class SemaphoreQueueIT {
         assertThat(failure(acquire(one, 1))).hasMessageContaining("limit");
         operator.put(name + "/limit:x", "");
         assertThatThrownBy(() -> limit(one).change(4)).hasMessageContaining("limit:x");
+    }
+
+    @Test
+    void limitChanged_beforeAForeignKey_changesTheLimitAndNotThat() {
+        Party one = parties.join();
+        limit(one).stated(3);
+        operator.put(name + "/limit:0x", "");
+        limit(one).change(2);
+        assertThat(operator.claims(name))
+                .extracting(kv -> kv.getKey().toString())
+                .containsExactlyInAnyOrder(name + "/limit:0x", name + "/limit:2");
+    }
+
+    @Test
+    void limitChanged_bySomebodyElseAtTheSameTime_isSaid() {
+        Party one = parties.join();
+        Party two = parties.join();
+        limit(one).stated(3);
+        CallFault held = one.faults.next(CallMatcher.method("KV/Txn")).hold();
+        CompletableFuture<RuntimeException> failed = CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        limit(one).change(4);
+                        return new RuntimeException("it was changed");
+                    } catch (RecipeException e) {
+                        return e;
+                    }
+                },
+                task -> new Thread(task).start());
+        get(held.hit());
+        limit(two).change(5);
+        held.release();
+        assertThat(get(failed))
+                .isInstanceOf(RecipeException.class)
+                .hasMessageContaining("changed to 5")
+                .hasMessageContaining("become 4");
+        assertThat(limit(one).read().limit()).hasValue(5);
     }
 
     @Test

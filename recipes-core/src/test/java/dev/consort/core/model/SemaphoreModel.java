@@ -34,7 +34,9 @@ final class SemaphoreModel {
         /** A claim that waits and is withdrawn is told of, too. */
         WITHDRAWAL_TELLS,
         /** Who is told that he is let in is told so only under the limit that was read. */
-        LIMIT_IS_COMPARED
+        LIMIT_IS_COMPARED,
+        /** If not all are told at once, the one behind those who are is told that the one before him is let in. */
+        EACH_PART_TELLS_THE_NEXT
     }
 
     enum Phase {
@@ -61,10 +63,18 @@ final class SemaphoreModel {
     }
 
     /** Somebody has yet to tell; of the end of a claim, or (0) of the limit, or of itself alone if it has only found. */
-    record Telling(int by, Optional<Claim> left, boolean found, Optional<Store> read, List<Claim> known) {
+    record Telling(int by, Optional<Claim> left, boolean found, Optional<Store> read, List<Claim> known, int told) {
+        Telling(int by, Optional<Claim> left, boolean found) {
+            this(by, left, found, Optional.empty(), List.of(), 0);
+        }
+
+        Telling upTo(Claim claim) {
+            return new Telling(by, left, found, read, known, claim.revision);
+        }
+
         /** Who knows already is settled by what is read first: whoever leaves later tells for himself. */
         Telling reading(Store store) {
-            return new Telling(by, left, found, Optional.of(store), read.isPresent() ? known : knownIn(store));
+            return new Telling(by, left, found, Optional.of(store), read.isPresent() ? known : knownIn(store), told);
         }
 
         private List<Claim> knownIn(Store store) {
@@ -215,14 +225,14 @@ final class SemaphoreModel {
             case HELD -> leave(state, s, rules.contains(Rule.TELLS));
             case DONE -> {}
         }
-        if (session.phase == Phase.WAITING || session.phase == Phase.HELD) {
-            if (state.faults.get(DIE) > 0) {
-                State dead = with(without(spend(state, DIE), s), s, it -> it.in(Phase.DONE));
-                List<Telling> others = dead.tellings.stream()
-                        .filter(telling -> telling.by != s)
-                        .toList();
-                add(new State(dead.store, dead.sessions, others, dead.revision, dead.faults));
-            }
+        List<Telling> others =
+                state.tellings.stream().filter(telling -> telling.by != s).toList();
+        boolean there = session.phase == Phase.WAITING || session.phase == Phase.HELD;
+        if ((there || others.size() < state.tellings.size()) && state.faults.get(DIE) > 0) {
+            State dead = with(without(spend(state, DIE), s), s, it -> it.in(Phase.DONE));
+            add(new State(dead.store, dead.sessions, others, dead.revision, dead.faults));
+        }
+        if (there) {
             if (state.faults.get(CHANGE) > 0) {
                 change(spend(state, CHANGE), s);
             }
@@ -296,30 +306,21 @@ final class SemaphoreModel {
                         it.mail));
         add(
                 granted && checked && rules.contains(Rule.FIRST_IS_TOLD_AFTER_A_CHECK)
-                        ? telling(placed, new Telling(s, Optional.of(mine), true, Optional.empty(), List.of()))
+                        ? telling(placed, new Telling(s, Optional.of(mine), true))
                         : placed);
     }
 
     private void leave(State state, int s, boolean tells) {
         Claim mine = claimOf(state, s);
         State left = with(without(state, s), s, it -> it.in(Phase.DONE));
-        add(
-                tells
-                        ? telling(
-                                left,
-                                new Telling(s, Optional.of(mine), false, Optional.empty(), List.of())
-                                        .reading(left.store))
-                        : left);
+        add(tells ? telling(left, new Telling(s, Optional.of(mine), false).reading(left.store)) : left);
     }
 
     private void change(State state, int s) {
         int revision = state.revision + 1;
         Store store = new Store(new Limit(otherLimit, revision), state.store.claims);
         State changed = new State(store, state.sessions, state.tellings, revision, state.faults);
-        add(
-                rules.contains(Rule.TELLS)
-                        ? telling(changed, new Telling(s, Optional.empty(), false, Optional.empty(), List.of()))
-                        : changed);
+        add(rules.contains(Rule.TELLS) ? telling(changed, new Telling(s, Optional.empty(), false)) : changed);
     }
 
     // Telling
@@ -334,39 +335,48 @@ final class SemaphoreModel {
             return;
         }
         Store read = telling.read.get();
-        List<Claim> told = toldOf(telling, read);
-        boolean sameLimit = read.limit.equals(state.store.limit) || !rules.contains(Rule.LIMIT_IS_COMPARED);
-        if (told.isEmpty()) {
+        List<Claim> untold = new ArrayList<>(granted(read));
+        untold.removeAll(telling.known);
+        untold.removeIf(claim -> claim.revision <= telling.told);
+        boolean tellsFirst = rules.contains(Rule.FIRST_IS_TOLD) && (telling.found || !untold.isEmpty());
+        if (untold.isEmpty() && !tellsFirst) {
             add(rest);
-        } else if (sameLimit && state.store.claims.containsAll(told)) {
-            List<Claim> granted = granted(read);
-            State mailed = rest;
-            for (Claim claim : told) {
-                Letter letter = new Letter(claim.revision, granted.contains(claim));
-                untrue |= letter.granted && !isGranted(state.store, claim);
-                mailed = with(mailed, claim.session, it -> withMail(it, letter));
-            }
-            add(mailed);
-        } else {
-            add(telling(rest, telling.reading(state.store)));
+            return;
         }
+        part(state, rest, telling, untold, tellsFirst, rest);
+        if (untold.size() > 1) {
+            List<Claim> one = untold.subList(0, 1);
+            boolean tellsNext = tellsFirst && rules.contains(Rule.EACH_PART_TELLS_THE_NEXT);
+            part(state, rest, telling, one, tellsNext, telling(rest, telling.upTo(one.get(0))));
+        }
+    }
+
+    /** Tells some that they are let in, and the one right behind the last of them to look. */
+    private void part(State state, State rest, Telling telling, List<Claim> some, boolean tellsNext, State then) {
+        Store read = telling.read.orElseThrow();
+        int end = some.isEmpty() ? granted(read).size() : read.claims.indexOf(some.get(some.size() - 1)) + 1;
+        List<Claim> told = new ArrayList<>(some);
+        if (tellsNext && end < read.claims.size()) {
+            told.add(read.claims.get(end));
+        }
+        boolean sameLimit = read.limit.equals(state.store.limit) || !rules.contains(Rule.LIMIT_IS_COMPARED);
+        if (!sameLimit || !state.store.claims.containsAll(told)) {
+            add(telling(rest, telling.reading(state.store)));
+            return;
+        }
+        State mailed = then;
+        for (Claim claim : told) {
+            Letter letter = new Letter(claim.revision, some.contains(claim));
+            untrue |= letter.granted && !isGranted(state.store, claim);
+            mailed = with(mailed, claim.session, it -> withMail(it, letter));
+        }
+        add(mailed);
     }
 
     private static Session withMail(Session session, Letter letter) {
         List<Letter> mail = new ArrayList<>(session.mail);
         mail.add(letter);
         return new Session(session.wish, session.phase, session.mine, session.seen, session.first, List.copyOf(mail));
-    }
-
-    private List<Claim> toldOf(Telling telling, Store read) {
-        List<Claim> granted = granted(read);
-        List<Claim> told = new ArrayList<>(granted);
-        told.removeAll(telling.known);
-        boolean tellsFirst = rules.contains(Rule.FIRST_IS_TOLD) && (telling.found || !told.isEmpty());
-        if (tellsFirst && granted.size() < read.claims.size()) {
-            told.add(read.claims.get(granted.size()));
-        }
-        return told;
     }
 
     // States

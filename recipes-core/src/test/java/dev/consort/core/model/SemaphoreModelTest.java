@@ -20,9 +20,10 @@ class SemaphoreModelTest {
     private record Setting(List<Integer> wishes, int limit, int other, int withdrawals, int deaths, int changes) {}
 
     private static final List<Setting> SETTINGS = List.of(
+            new Setting(List.of(2, 1, 1), 2, 2, 0, 1, 0),
             new Setting(List.of(1, 2, 1), 2, 2, 1, 1, 0),
-            new Setting(List.of(1, 1, 1), 2, 1, 0, 1, 1),
             new Setting(List.of(2, 1, 1), 3, 2, 0, 1, 1),
+            new Setting(List.of(1, 1, 1), 2, 1, 0, 1, 1),
             new Setting(List.of(1, 1, 1, 1), 2, 1, 0, 1, 0));
 
     /** Far more states, and no rule that the others do not need. */
