@@ -253,7 +253,7 @@ abstract class MutexContract {
             }
         }
         // What was sent last may not have arrived yet: only a claim behind it finds nothing before it.
-        theirs.acquire().close();
+        theirs.acquireAsync().orTimeout(10, TimeUnit.SECONDS).join().close();
         assertFree();
     }
 
@@ -411,7 +411,7 @@ abstract class MutexContract {
         Grant grant = mutex.acquire();
         CompletableFuture<LossReason> lost = grant.lost().toCompletableFuture();
         grant.close();
-        theirs.acquire().close();
+        theirs.acquireAsync().orTimeout(10, TimeUnit.SECONDS).join().close();
         here.session.close();
         assertThat(lost).isNotDone();
     }
