@@ -191,6 +191,11 @@ public final class EtcdConnection implements Connection {
         return callbacks;
     }
 
+    /** How long one operation may take. */
+    public Duration requestTimeout() {
+        return calls.requestTimeout();
+    }
+
     Duration connectTimeout() {
         return connectTimeout;
     }

@@ -8,13 +8,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** An executor that runs its tasks one after the other on another one. Thread-safe. */
-final class InOrder implements Executor {
+public final class InOrder implements Executor {
     private final Executor executor;
     private final ReentrantLock lock = new ReentrantLock();
     private final Queue<Runnable> tasks = new ArrayDeque<>(); // guarded by lock, like running
     private boolean running;
 
-    InOrder(Executor executor) {
+    /** On which the tasks run. */
+    public InOrder(Executor executor) {
         this.executor = executor;
     }
 

@@ -54,6 +54,7 @@ public final class Rendezvous<S> {
     private final @Nullable EtcdSession session;
     private final String recipe;
     private final String name;
+    private final String prefix;
     private final Recipe<S> meaning;
     private final Executor serializer;
     private final Consumer<LossReason> onSessionEnd = this::sessionEnded;
@@ -67,12 +68,17 @@ public final class Rendezvous<S> {
 
     /** A place for those that wait through a session, and fail with it. */
     public Rendezvous(EtcdSession session, String recipe, String name, Recipe<S> meaning) {
-        this(session.engine(), session, session::execute, recipe, name, meaning);
+        this(session, recipe, name, name + "/", meaning);
+    }
+
+    /** The same, for those who look at a part of the keys: those that begin so. */
+    public Rendezvous(EtcdSession session, String recipe, String name, String prefix, Recipe<S> meaning) {
+        this(session.engine(), session, session::execute, recipe, name, prefix, meaning);
     }
 
     /** A place for those that need no session. */
     public Rendezvous(EtcdConnection connection, String recipe, String name, Recipe<S> meaning) {
-        this(connection, null, new Serializer(), recipe, name, meaning);
+        this(connection, null, new Serializer(), recipe, name, name + "/", meaning);
     }
 
     private Rendezvous(
@@ -81,12 +87,14 @@ public final class Rendezvous<S> {
             Executor serializer,
             String recipe,
             String name,
+            String prefix,
             Recipe<S> meaning) {
         this.connection = connection;
         this.session = session;
         this.serializer = serializer;
         this.recipe = recipe;
         this.name = name;
+        this.prefix = prefix;
         this.meaning = meaning;
     }
 
@@ -166,7 +174,7 @@ public final class Rendezvous<S> {
     }
 
     private ByteString prefix() {
-        return connection.key(ByteString.copyFromUtf8(name + "/"));
+        return connection.key(ByteString.copyFromUtf8(prefix));
     }
 
     /** Asks a wait to end, if nothing has come of it yet. */
@@ -204,7 +212,7 @@ public final class Rendezvous<S> {
         if (session != null) {
             session.attach(onSessionEnd);
         }
-        view = PrefixView.open(connection, recipe, name + "/", serializer, new Listener(), LINGER);
+        view = PrefixView.open(connection, recipe, prefix, serializer, new Listener(), LINGER);
     }
 
     private void close() {

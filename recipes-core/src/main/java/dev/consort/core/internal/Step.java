@@ -3,12 +3,14 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.DeleteRangeRequest;
+import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.PutRequest;
 import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A write that is applied only while certain keys are what the writer saw, so that it has the same effect applied once,
@@ -18,6 +20,8 @@ import java.util.Optional;
 public final class Step {
     private final EtcdConnection connection;
     private final TxnRequest.Builder txn = TxnRequest.newBuilder();
+    private @Nullable EtcdSession session; // whose fence it reads or moves
+    private boolean moves;
 
     private Step(EtcdConnection connection) {
         this.connection = connection;
@@ -31,10 +35,11 @@ public final class Step {
     /**
      * What became of it.
      *
+     * @param revision of the store when it was answered; of what it wrote if it was applied
      * @param applied whether its conditions held
      * @param read the key that was to be read otherwise, if it was there
      */
-    public record Answer(boolean applied, Optional<PrefixView.Entry> read) {}
+    public record Answer(long revision, boolean applied, Optional<PrefixView.Entry> read) {}
 
     /** If the key has this create revision; 0 means that it is absent. */
     public Step ifCreated(String key, long revision) {
@@ -45,6 +50,25 @@ public final class Step {
     /** If the key has this mod revision; 0 means that it is absent. */
     public Step ifModified(String key, long revision) {
         txn.addCompare(ClaimTxns.modIs(key(key), revision));
+        return this;
+    }
+
+    /**
+     * If the session's fence has not moved: for what puts a key that was absent, since nothing else keeps an attempt that
+     * lands late from putting it again after it was deleted. To be made and answered on the session's serializer.
+     */
+    public Step ifUnfenced(EtcdSession by) {
+        session = by;
+        txn.addCompare(ClaimTxns.modIs(by.fenceKey(), by.fenceRevision()))
+                .addFailure(ClaimTxns.op(ClaimTxns.key(by.fenceKey())));
+        return this;
+    }
+
+    /** Moves the session's fence, which voids every {@link #ifUnfenced} step that has not landed. */
+    public Step fence(EtcdSession by) {
+        session = by;
+        moves = true;
+        txn.addSuccess(ClaimTxns.put(by.fenceKey(), ByteString.EMPTY, by.leaseId()));
         return this;
     }
 
@@ -98,12 +122,27 @@ public final class Step {
     }
 
     Answer answer(TxnResponse response) {
+        long revision = response.getHeader().getRevision();
+        EtcdSession by = session;
+        if (by != null && moves && response.getSucceeded()) {
+            by.fenceSeen(revision);
+        }
         return new Answer(
+                revision,
                 response.getSucceeded(),
                 response.getResponsesList().stream()
                         .filter(ResponseOp::hasResponseRange)
                         .flatMap(op -> op.getResponseRange().getKvsList().stream())
+                        .filter(kv -> by == null || !isFence(by, kv))
                         .findFirst()
                         .map(kv -> PrefixView.Entry.of(connection, kv)));
+    }
+
+    private static boolean isFence(EtcdSession by, KeyValue kv) {
+        boolean is = kv.getKey().equals(by.fenceKey());
+        if (is) {
+            by.fenceSeen(kv.getModRevision());
+        }
+        return is;
     }
 }

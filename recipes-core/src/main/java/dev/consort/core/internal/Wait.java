@@ -66,9 +66,16 @@ public abstract class Wait<S, T> {
 
     /** Ends it with a failure. */
     protected final void fail(RuntimeException why) {
+        boolean wasOver = isOver();
         end();
         result.completeExceptionally(why);
+        if (!wasOver) {
+            failed(why);
+        }
     }
+
+    /** It has ended with a failure, such as the end of its session. */
+    protected void failed(RuntimeException why) {}
 
     /** Whether whoever waits has been told. */
     protected final boolean isTold() {

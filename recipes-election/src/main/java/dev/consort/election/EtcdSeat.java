@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.election;
+
+import dev.consort.core.EtcdUnavailableException;
+import dev.consort.core.RecipeException;
+import dev.consort.core.SessionFactory;
+import dev.consort.core.SessionLostException;
+import dev.consort.core.internal.Await;
+import dev.consort.core.internal.Backoff;
+import dev.consort.core.internal.EtcdSession;
+import dev.consort.core.internal.InOrder;
+import dev.consort.core.internal.Names;
+import dev.consort.election.Membership.Member;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What of a member outlives its sessions. With each session it has another {@link Stay}; between two it has a thread, since
+ * opening a session blocks.
+ *
+ * <p>Concurrency: what is guarded by {@link #lock} says so. Stays call from their session's serializer. User code runs on the
+ * session's executor only, told by {@link #news}.
+ */
+final class EtcdSeat implements Seat {
+    static final Duration FOREVER = Duration.ofDays(36_500); // in nanoseconds it must fit a long
+
+    private static final Logger log = LoggerFactory.getLogger(EtcdSeat.class);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+    private final SessionFactory sessions;
+    private final boolean outlivesSessions;
+    private final MemberKeys keys;
+    private final String id;
+    private final Duration closeTimeout;
+    private final Executor executor;
+    private final Set<Long> leases = ConcurrentHashMap.newKeySet(); // under which its key is its own
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final CompletableFuture<Void> over = new CompletableFuture<>(); // for the engine
+    private final CompletableFuture<Void> ended = new CompletableFuture<>(); // for users
+    private final Queue<Runnable> news = new ConcurrentLinkedQueue<>(); // added with the lock held
+    private final List<Consumer<? super State>> listeners = new CopyOnWriteArrayList<>();
+    private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE); // confined to the one thread there is
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock.
+    private @Nullable Stay stay; // null while it has no session
+    private boolean closed;
+    // Written with the lock held.
+    private volatile Wanted wanted;
+    private volatile State state = State.JOINING;
+    private volatile @Nullable Throwable lastFailure;
+    private volatile @Nullable EtcdSession session;
+
+    /** The value that was given last. */
+    record Wanted(String value, long number) {}
+
+    EtcdSeat(
+            SessionFactory sessions,
+            boolean outlivesSessions,
+            EtcdSession first,
+            MemberKeys keys,
+            String id,
+            String value) {
+        this.sessions = sessions;
+        this.outlivesSessions = outlivesSessions;
+        this.keys = keys;
+        this.id = id;
+        this.wanted = new Wanted(value, 1);
+        this.closeTimeout = first.engine().requestTimeout();
+        this.executor = new InOrder(first.executor());
+    }
+
+    // Joining
+
+    /** Joins for the first time; leaves nothing behind if it cannot. */
+    void join(EtcdSession first, Duration timeout) throws InterruptedException {
+        Stay joining = begin(first);
+        try {
+            if (!joining.awaitJoined(timeout)) {
+                Member holder = joining.lastHolder();
+                throw holder != null
+                        ? inUse(holder)
+                        : new EtcdUnavailableException(
+                                EtcdMembership.RECIPE, key(), first.engine().endpoints(), timeout, null);
+            }
+        } catch (InterruptedException | RuntimeException e) {
+            leave();
+            throw e;
+        }
+    }
+
+    private Stay begin(EtcdSession with) {
+        Stay next = new Stay(this, with);
+        lock.lock();
+        try {
+            leases.add(with.leaseId());
+            session = with;
+            stay = next;
+        } finally {
+            lock.unlock();
+        }
+        return next;
+    }
+
+    MemberIdInUseException inUse(Member holder) {
+        if (holder.leaseId() == 0) {
+            return new MemberIdInUseException(
+                    key(), "the key is bound to no lease, so it is none of a member's: delete it", holder);
+        }
+        return new MemberIdInUseException(
+                key(),
+                "another live process is a member under this id: its lease is " + Long.toHexString(holder.leaseId())
+                        + ", and it has been there since revision " + holder.joined()
+                        + "; give each process an id of its own, or wait for the TTL of one that has died",
+                holder);
+    }
+
+    /** Whether a key that is bound to this lease is its own. */
+    boolean owns(long lease) {
+        return leases.contains(lease);
+    }
+
+    Wanted wanted() {
+        return wanted;
+    }
+
+    String key() {
+        return keys.key(id);
+    }
+
+    MemberKeys keys() {
+        return keys;
+    }
+
+    // What its stay tells, on the session's serializer
+
+    void joined() {
+        if (change(State.JOINED)) {
+            log.debug("{}: is a member", this);
+        }
+    }
+
+    /** It is not there, and its stay goes on. */
+    void missing(RecipeException why) {
+        lastFailure = why;
+        if (change(State.REJOINING)) {
+            log.warn("{}: is no member, and joins again: {}", this, why.getMessage());
+        }
+    }
+
+    void left() {
+        end(null);
+    }
+
+    /** The stay is over, though it had not left. */
+    void failed(RuntimeException why) {
+        boolean lost = why instanceof SessionLostException;
+        boolean again;
+        lock.lock();
+        try {
+            again = !closed && state != State.JOINING && (outlivesSessions || !lost);
+            stay = null;
+        } finally {
+            lock.unlock();
+        }
+        if (again) {
+            lastFailure = why;
+            change(State.REJOINING);
+            log.info("{}: joins again: {}", this, why.getMessage());
+            Thread thread = new Thread(() -> rejoin(!lost), "consort-member-" + key());
+            thread.setDaemon(true);
+            thread.start();
+        } else {
+            end(lost && closing.getCount() == 0 ? null : why);
+        }
+    }
+
+    // On a thread of its own
+
+    private void rejoin(boolean pauseFirst) {
+        if (!pauseFirst) {
+            backoff.reset();
+        }
+        long start = System.nanoTime();
+        boolean pause = pauseFirst;
+        while (true) {
+            if (pause) {
+                pause(backoff.after(Duration.ofNanos(System.nanoTime() - start)));
+            }
+            pause = true;
+            start = System.nanoTime();
+            try {
+                if (over.isDone() || tryToBegin()) {
+                    return;
+                }
+            } catch (IllegalStateException | IllegalArgumentException e) {
+                end(e);
+                return;
+            } catch (RuntimeException | Error e) {
+                log.debug("{}: has no session, and tries again", this, e);
+                lastFailure = e;
+            }
+        }
+    }
+
+    private boolean tryToBegin() {
+        EtcdSession next = EtcdSession.of(sessions.session());
+        Names.checked(EtcdMembership.RECIPE, keys.group(), next);
+        Stay begun;
+        lock.lock();
+        try {
+            if (closed) {
+                return true;
+            }
+            begun = begin(next);
+        } finally {
+            lock.unlock();
+        }
+        begun.start();
+        return true;
+    }
+
+    private void pause(Duration time) {
+        long until = System.nanoTime() + time.toNanos();
+        while (true) {
+            try {
+                var unused = closing.await(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+                return;
+            } catch (InterruptedException e) {
+                // Nobody knows this thread.
+            }
+        }
+    }
+
+    // Its end
+
+    /** Without waiting for it. */
+    private void leave() {
+        Stay present;
+        lock.lock();
+        try {
+            closed = true;
+            present = stay;
+        } finally {
+            lock.unlock();
+        }
+        closing.countDown();
+        change(State.CLOSED);
+        if (present != null) {
+            present.leave();
+        } else {
+            end(null);
+        }
+    }
+
+    private void end(@Nullable Throwable why) {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        if (why != null && !over.isDone()) {
+            lastFailure = why;
+            log.warn("{}: has ended: {}", this, why.getMessage());
+        }
+        change(State.CLOSED);
+        over.complete(null);
+        executor.execute(() -> {
+            if (why == null) {
+                ended.complete(null);
+            } else {
+                ended.completeExceptionally(why);
+            }
+        });
+    }
+
+    /** Runs something when it has ended; a short task. */
+    void whenOver(Runnable task) {
+        var unused = over.thenRun(task);
+    }
+
+    /** One that is leaving is waited for whatever the timeout, for as long as etcd may take to answer. */
+    boolean awaitOver(Duration timeout) throws InterruptedException {
+        Duration longest = state == State.CLOSED && timeout.compareTo(closeTimeout) < 0 ? closeTimeout : timeout;
+        try {
+            var unused = over.get(Math.max(0, longest.toNanos()), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        }
+    }
+
+    // News
+
+    private boolean change(State next) {
+        lock.lock();
+        try {
+            if (state == next || state == State.CLOSED) {
+                return false;
+            }
+            state = next;
+            news.add(() -> listeners.forEach(listener -> tell(listener, next)));
+        } finally {
+            lock.unlock();
+        }
+        executor.execute(this::tellNext);
+        return true;
+    }
+
+    private void tellNext() {
+        Runnable next = news.poll();
+        if (next != null) {
+            next.run();
+        }
+    }
+
+    private void tell(Consumer<? super State> listener, State now) {
+        try {
+            listener.accept(now);
+        } catch (RuntimeException e) {
+            log.error("{}: a listener failed on {}", this, now, e);
+        }
+    }
+
+    // Seat
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public String value() {
+        return wanted.value();
+    }
+
+    @Override
+    public State state() {
+        State now = state;
+        EtcdSession with = session;
+        return now == State.JOINED && with != null && with.state().isFinal() ? State.REJOINING : now;
+    }
+
+    @Override
+    public boolean update(String value) {
+        var unused = MemberKeys.value(value);
+        Stay present;
+        long number;
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException(this + " is closed: join again");
+            }
+            number = wanted.number() + 1;
+            wanted = new Wanted(value, number);
+            present = stay;
+        } finally {
+            lock.unlock();
+        }
+        return present != null && present.awaitWritten(number);
+    }
+
+    @Override
+    public void onState(Consumer<? super State> listener) {
+        Objects.requireNonNull(listener, "listener");
+        lock.lock();
+        try {
+            State now = state;
+            news.add(() -> {
+                listeners.add(listener);
+                tell(listener, now);
+            });
+        } finally {
+            lock.unlock();
+        }
+        executor.execute(this::tellNext);
+    }
+
+    @Override
+    public Optional<Throwable> lastFailure() {
+        return Optional.ofNullable(lastFailure);
+    }
+
+    @Override
+    public CompletionStage<Void> ended() {
+        return ended.minimalCompletionStage();
+    }
+
+    @Override
+    public void close() {
+        leave();
+        Await.quietly(over, closeTimeout);
+        if (!over.isDone()) {
+            log.warn(
+                    "{}: etcd has not confirmed within {} that it has left; it is asked until it does",
+                    this,
+                    closeTimeout);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Seat '" + id + "' of " + EtcdMembership.RECIPE + " '" + keys.group() + "'";
+    }
+}

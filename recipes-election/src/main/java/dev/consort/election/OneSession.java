@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.election;
+
+import dev.consort.core.Session;
+import dev.consort.core.SessionFactory;
+import java.util.Objects;
+
+/** A session after which there is no other. Immutable. */
+record OneSession(Session session) implements SessionFactory {
+    OneSession {
+        Objects.requireNonNull(session, "session");
+    }
+
+    /** It is not ours to close. */
+    @Override
+    public void close() {}
+}
