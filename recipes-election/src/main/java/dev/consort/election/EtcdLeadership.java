@@ -1,68 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.election;
 
-import dev.consort.core.FencingToken;
-import dev.consort.core.Guard;
-import dev.consort.core.LossReason;
 import dev.consort.core.internal.EtcdGrant;
-import java.time.Duration;
+import dev.consort.core.internal.ForwardingGrant;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 
 /** A grant that can change its claim's value. Immutable. */
-record EtcdLeadership(EtcdGrant grant) implements Leadership {
+final class EtcdLeadership extends ForwardingGrant implements Leadership {
+    EtcdLeadership(EtcdGrant grant) {
+        super(grant);
+    }
+
     @Override
     public boolean proclaim(String value) {
-        return grant.rewrite(EtcdLeaderElection.proposal(value));
+        return grant().rewrite(EtcdLeaderElection.proposal(value));
     }
 
     @Override
     public CompletableFuture<Boolean> proclaimAsync(String value) {
-        return grant.rewriteAsync(EtcdLeaderElection.proposal(value));
-    }
-
-    @Override
-    public FencingToken token() {
-        return grant.token();
-    }
-
-    @Override
-    public boolean isHeld() {
-        return grant.isHeld();
-    }
-
-    @Override
-    public Duration remaining() {
-        return grant.remaining();
-    }
-
-    @Override
-    public Guard guard() {
-        return grant.guard();
-    }
-
-    @Override
-    public CompletionStage<LossReason> lost() {
-        return grant.lost();
-    }
-
-    @Override
-    public boolean release() {
-        return grant.release();
-    }
-
-    @Override
-    public CompletableFuture<Boolean> releaseAsync() {
-        return grant.releaseAsync();
-    }
-
-    @Override
-    public void close() {
-        grant.close();
-    }
-
-    @Override
-    public String toString() {
-        return grant.toString();
+        return grant().rewriteAsync(EtcdLeaderElection.proposal(value));
     }
 }
