@@ -260,10 +260,11 @@ final class Arrival extends Wait<State, Verdict> {
     /** As if it waited no longer, for the others do not know why it fails. */
     @Override
     protected void stranded() {
-        Generation now = last == null ? null : last.generation();
-        if (sent && now != null && now.number() == of && now.phase() != Phase.BROKEN) {
+        State seen = last;
+        Generation now = seen == null ? null : seen.generation();
+        if (sent && seen != null && now != null && now.number() == of && now.phase() != Phase.BROKEN) {
             barrier.take(
-                    barrier.broken(last, now, id, ThisProcess.text() + " could not wait any longer")
+                    barrier.broken(seen, now, id, ThisProcess.text() + " could not wait any longer")
                             .otherwise(Step.on(barrier.connection())
                                     .delete(barrier.keys().member(of, id))),
                     answer -> {},
