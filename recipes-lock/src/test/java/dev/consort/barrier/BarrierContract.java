@@ -10,6 +10,7 @@ import dev.consort.barrier.Barrier.Passage;
 import dev.consort.core.Grant;
 import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
+import dev.consort.testkit.CallFault;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -75,6 +76,7 @@ abstract class BarrierContract {
             Party dying = server.join();
             Grant hold = dying.barrier(name).tryHold().orElseThrow();
             CompletableFuture<Passage> waiting = mine.awaitAsync();
+            here.awaitAnswers();
             assertThat(mine.await(Duration.ofMillis(20))).isEmpty();
             if (i == 0) {
                 server.revoke(dying.session.leaseId());
@@ -92,6 +94,7 @@ abstract class BarrierContract {
         Grant hold = theirs.tryHold().orElseThrow();
         CompletableFuture<Grant> nextHere = theirs.holdAsync();
         CompletableFuture<Passage> waiting = mine.awaitAsync();
+        here.awaitAnswers();
         assertThat(mine.await(Duration.ofMillis(20))).isEmpty();
         assertThat(hold.release()).isTrue();
         assertThat(soon(waiting)).isEqualTo(Passage.RELEASED);
@@ -99,6 +102,33 @@ abstract class BarrierContract {
         assertThat(second.token()).isGreaterThan(hold.token());
         assertThat(mine.await(Duration.ZERO)).isEmpty();
         assertThat(second.release()).isTrue();
+    }
+
+    /** The next one is in the queue by then, so at no revision does nobody hold it. */
+    @Test
+    void await_ofOneHold_passesThoughAnotherProcessHoldsItFromThenOn() throws Exception {
+        try (Party third = server.join()) {
+            Grant hold = theirs.tryHold().orElseThrow();
+            CompletableFuture<Grant> next = third.barrier(name).holdAsync();
+            server.awaitKeys(name, 2);
+            CompletableFuture<Passage> waiting = mine.awaitAsync();
+            here.awaitAnswers();
+            assertThat(mine.await(Duration.ofMillis(20))).isEmpty();
+            assertThat(hold.release()).isTrue();
+            assertThat(soon(waiting)).isEqualTo(Passage.RELEASED);
+            assertThat(soon(next).isHeld()).isTrue();
+        }
+    }
+
+    /** The view that stays from the wait before does not know yet. */
+    @Test
+    void await_heldUnseen_doesNotPass() throws Exception {
+        assertThat(mine.await()).isEqualTo(Passage.WAS_OPEN);
+        CallFault unseen = here.loseSightOfChanges();
+        Grant hold = theirs.tryHold().orElseThrow();
+        assertThat(mine.await(Duration.ofMillis(60))).isEmpty();
+        unseen.stop();
+        assertThat(hold.release()).isTrue();
     }
 
     @Test
@@ -121,6 +151,7 @@ abstract class BarrierContract {
     void await_endedEarly_leavesNothing() throws Exception {
         Grant hold = theirs.tryHold().orElseThrow();
         Future<Passage> waiting = threads.start(mine::await);
+        here.awaitAnswers();
         assertThat(mine.await(Duration.ofMillis(20))).isEmpty();
         threads.interrupt();
         assertThatExceptionOfType(ExecutionException.class)
@@ -144,6 +175,7 @@ abstract class BarrierContract {
             String key = name + "/" + Long.toHexString(lease);
             server.put(key, "", lease);
             CompletableFuture<Passage> waiting = mine.awaitAsync();
+            here.awaitAnswers();
             assertThat(mine.await(Duration.ofMillis(20))).isEmpty();
             if (i == 0) {
                 server.delete(key);

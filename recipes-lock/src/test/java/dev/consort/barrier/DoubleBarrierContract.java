@@ -186,6 +186,47 @@ abstract class DoubleBarrierContract {
         assertWorks();
     }
 
+    /** Its own round is over though it has not left, since an operator took its key; it does not meet the next one. */
+    @Test
+    void leave_whenTheNextRoundIsInside_isNotHeldUpByIt() throws Exception {
+        CompletableFuture<Stay> first = theirs.enterAsync();
+        awaitWaiting(1);
+        Stay late = mine.enter(LONG).orElseThrow();
+        server.delete(memberKey(here));
+        soon(first).close();
+        CompletableFuture<Stay> next = theirs.enterAsync();
+        awaitWaiting(1);
+        Stay inside = theirs.enter(LONG).orElseThrow();
+        assertThat(inside.round()).isEqualTo(late.round() + 1);
+        assertThat(late.leave(LONG)).isTrue();
+        soon(next).close();
+        inside.leave();
+    }
+
+    /** S6: what it finds in place of its key is not its own, and the others are told nothing wrong. */
+    @Test
+    void leave_keyMadeAnewByAnother_leavesItThere() throws Exception {
+        CompletableFuture<Stay> first = theirs.enterAsync();
+        awaitWaiting(1);
+        String key = memberKey(there);
+        Stay second = mine.enter(LONG).orElseThrow();
+        server.delete(key);
+        server.put(key, "made anew", there.session.leaseId());
+        assertThat(soon(first).leave(Duration.ofMillis(60))).isFalse();
+        second.close();
+        assertThat(server.keyNames(name)).contains(key);
+        server.delete(key);
+        server.awaitKeys(name, 1);
+        assertWorks();
+    }
+
+    private String memberKey(Party party) {
+        return server.keyNames(name).stream()
+                .filter(key -> key.startsWith(name + "/in/" + Long.toHexString(party.session.leaseId())))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void session_ofAMember_ends_isNotWaitedFor() throws Exception {
         Party dying = server.join();

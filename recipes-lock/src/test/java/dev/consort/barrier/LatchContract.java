@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.RecipeException;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
+import io.etcd.jetcd.api.TxnRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,6 +135,7 @@ abstract class LatchContract {
     void delete_failsWhoWaitsAndRemovesAll() throws Exception {
         assertThat(mine.countDown("a")).isTrue();
         CompletableFuture<Void> waiting = theirs.awaitAsync();
+        there.awaitAnswers();
         assertThat(theirs.await(Duration.ofMillis(20))).isFalse();
         mine.delete();
         assertThatExceptionOfType(ExecutionException.class)
@@ -147,6 +151,36 @@ abstract class LatchContract {
         other.delete();
         other.delete();
         assertThat(server.keys(name)).isEmpty();
+    }
+
+    /** The view that stays from the use before shows the latch that was deleted. */
+    @Test
+    void delete_unseen_nobodyGoesByTheOldOne() throws Exception {
+        assertThat(mine.countDown("a")).isTrue();
+        assertThat(mine.countDown("b")).isTrue();
+        mine.await();
+        CallFault unseen = here.loseSightOfChanges();
+        theirs.delete();
+        assertThat(theirs.countDown("a")).isTrue();
+        assertThat(mine.await(Duration.ofMillis(60))).isFalse();
+        assertThat(mine.countDown("b")).isTrue();
+        assertThat(theirs.await(LONG)).isTrue();
+        unseen.stop();
+    }
+
+    @Test
+    void countDown_answerLost_isTheFirstOfItsIdAllTheSame() throws Exception {
+        CallFault lost = here.faults.loseNextReply(CallMatcher.method("KV/Txn")
+                .when(
+                        TxnRequest.class,
+                        txn -> txn.getSuccessList().stream()
+                                .anyMatch(op -> op.getRequestPut()
+                                        .getKey()
+                                        .toStringUtf8()
+                                        .contains("/down/"))));
+        assertThat(mine.countDown("a")).isTrue();
+        assertThat(lost.hits()).isEqualTo(1);
+        assertThat(theirs.countDown("a")).isFalse();
     }
 
     @Test

@@ -97,6 +97,7 @@ class LatchProperties {
             passed++;
         }
         synchronized (counted) {
+            assertThat(counted).as("said to be the first of its name").containsOnlyKeys(sent);
             assertThat(counted.values()).as("said to be the first of its name").allMatch(times -> times == 1);
         }
         assertThat(seats[0].latch(name, count).count()).isZero();

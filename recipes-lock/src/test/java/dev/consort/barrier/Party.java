@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.barrier;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.consort.core.Connection;
 import dev.consort.core.Session;
+import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallFaults;
 import dev.consort.testkit.CallLog;
+import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
 import java.util.List;
@@ -48,6 +53,17 @@ final class Party implements AutoCloseable {
 
     Barrier barrier(String name) {
         return Barrier.create(session, name);
+    }
+
+    /** Until nothing that it has asked is open: by then those who wait have seen what there is. */
+    void awaitAnswers() {
+        await().during(Duration.ofMillis(20))
+                .until(() -> log.counts().watchesOpen() > 0 && log.counts().unaryCallsOpen() == 0);
+    }
+
+    /** From now on its watches are silent. */
+    CallFault loseSightOfChanges() {
+        return faults.every(CallMatcher.method("Watch/Watch")).dropMessages(Direction.TO_CLIENT);
     }
 
     @Override
