@@ -16,8 +16,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What each step costs in requests, commits and watches: as the pages say. */
+@Isolated("counts revisions")
 class BarrierCostIT {
     private static final Server server = Server.REAL;
 

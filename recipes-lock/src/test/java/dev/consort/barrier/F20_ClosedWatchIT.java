@@ -16,8 +16,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Elsewhere a watch that ends is taken for what was waited for: the barrier passes. */
+@Isolated("compacts what others read")
 class F20_ClosedWatchIT {
     private static final Server server = Server.REAL;
     private static final int BREAKS = 10;

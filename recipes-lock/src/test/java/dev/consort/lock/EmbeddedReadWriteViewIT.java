@@ -4,11 +4,8 @@ package dev.consort.lock;
 import dev.consort.testkit.EmbeddedEtcd;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Both sides of a read-write lock as locks, on the embedded server. */
-@Execution(ExecutionMode.CONCURRENT)
 class EmbeddedReadWriteViewIT {
     private static final EmbeddedEtcd etcd = EmbeddedEtcd.start();
     private static final Party party = Party.join(etcd);

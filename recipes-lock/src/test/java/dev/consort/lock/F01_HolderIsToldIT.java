@@ -15,11 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Elsewhere a holder goes on believing that it holds when its lease has gone. */
-@Execution(ExecutionMode.CONCURRENT)
 class F01_HolderIsToldIT {
     private final String name = Etcd.freshName();
 

@@ -17,12 +17,9 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Elsewhere an ambiguous answer to a release leaves this side free and the server's held, or the reverse. */
 @SuppressWarnings("LockNotBeforeTry")
-@Execution(ExecutionMode.CONCURRENT)
 class F14_NoDriftIT {
     private final Party party = Party.join();
     private final Party there = Party.join();

@@ -15,11 +15,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Elsewhere a waiter whose session is gone waits until everybody before it has left. Also S38. */
-@Execution(ExecutionMode.CONCURRENT)
 class F16_WaiterIsToldIT {
     private static final Duration AT_ONCE = Duration.ofMillis(250);
 

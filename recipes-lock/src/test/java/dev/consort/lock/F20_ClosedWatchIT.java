@@ -14,8 +14,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Elsewhere a watch that ends is taken for the release that was waited for: two then own the lock. */
+@Isolated("compacts what others read")
 class F20_ClosedWatchIT {
     private static final int BREAKS = 20;
 

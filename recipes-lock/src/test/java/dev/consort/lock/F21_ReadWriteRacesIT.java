@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.core.FencingToken;
 import dev.consort.core.Grant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -41,11 +42,15 @@ class F21_ReadWriteRacesIT {
 
     @ParameterizedTest
     @EnumSource
-    void grant_racingCancel_isReturnedOrGivenBack(ReadOrWrite waits) {
+    void grant_racingCancel_isReturnedOrGivenBack(ReadOrWrite waits) throws InterruptedException {
         Random random = new Random(21);
         AtomicInteger granted = new AtomicInteger();
         for (int i = 0; i < TRIALS; i++) {
-            Grant holding = waits.opposite().of(there, name).tryAcquire().orElseThrow();
+            // What was cancelled before it was sent may come and go yet.
+            Grant holding = waits.opposite()
+                    .of(there, name)
+                    .tryAcquire(Duration.ofSeconds(10))
+                    .orElseThrow();
             CompletableFuture<Grant> acquiring = waits.of(here, name).acquireAsync();
             LockSupport.parkNanos(random.nextInt(1_000_000));
             var released = holding.releaseAsync();

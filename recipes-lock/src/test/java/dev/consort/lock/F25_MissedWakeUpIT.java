@@ -17,8 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Elsewhere a waiter sleeps for ever when its predecessor leaves between its read and its watch. Also S12. */
+@Isolated("compacts what others read")
 class F25_MissedWakeUpIT {
     private static final int NAMES = 20;
     private static final int ROUNDS = 12;

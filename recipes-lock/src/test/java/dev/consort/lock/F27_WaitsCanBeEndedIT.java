@@ -15,11 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Elsewhere a wait can be neither cancelled nor timed out, least of all while the server is silent. */
-@Execution(ExecutionMode.CONCURRENT)
 class F27_WaitsCanBeEndedIT {
     private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(900);
     private static final Duration LATE = Duration.ofMillis(250);

@@ -9,8 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Elsewhere a timeout of zero waits, or a timeout is overrun by the period of some poll. */
+@Isolated("measures close times")
 class F29_TimeoutIsKeptIT {
     private static final int RUNS = 15;
 

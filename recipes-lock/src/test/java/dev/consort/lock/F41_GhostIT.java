@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Grant;
 import dev.consort.testkit.CallFault;
+import io.etcd.jetcd.options.GetOption;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -35,13 +36,18 @@ class F41_GhostIT {
         }
     }
 
+    private long modifiedOfTheFence() {
+        String fence = "consort/session/" + Long.toHexString(party.session.leaseId()) + "/fence";
+        return Etcd.get(Etcd.bytes(fence), GetOption.DEFAULT).getKvs().get(0).getModRevision();
+    }
+
     @Test
     void acquire_givenUpAndLandingLate_isRefused() throws Exception {
         CallFault late = party.faults.next(Calls.acquiring(party.claim(name))).hold();
         assertThat(mutex.tryAcquire(Duration.ofMillis(100))).isEmpty();
         // The client gives the request up after a second, and moves the fence.
-        long fenced = Etcd.revision();
-        await().until(() -> Etcd.revision() > fenced);
+        long fenced = modifiedOfTheFence();
+        await().until(() -> modifiedOfTheFence() > fenced);
         late.release();
         assertThat(late.landed().get(10, TimeUnit.SECONDS).isOk()).isTrue();
         assertNoGhost();

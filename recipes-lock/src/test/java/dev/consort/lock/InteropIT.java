@@ -19,11 +19,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The same queue as {@code etcdctl lock} and etcd's Lock service. */
-@Execution(ExecutionMode.CONCURRENT)
 class InteropIT {
     private static final int HAND_OVERS = 10;
 

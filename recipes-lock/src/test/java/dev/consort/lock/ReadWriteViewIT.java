@@ -3,11 +3,8 @@ package dev.consort.lock;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Both sides of a read-write lock as locks, on a real etcd. */
-@Execution(ExecutionMode.CONCURRENT)
 class ReadWriteViewIT {
     private static final Party party = Party.join();
 

@@ -17,8 +17,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** S7 and S16: one of three members is killed, paused, or silently out of reach; two go on. */
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterIT {
     private static final int SESSIONS = 3;
     private static final long TTL = 5;

@@ -182,8 +182,10 @@ class PrefixViewIT {
                 })
                 .ready());
         try {
+            operator.put(prefix + "0", "before");
+            soon(() -> assertThat(told).hasSize(2)); // now it is blocked
             operator.putMany(prefix, 5_000, "v");
-            soon(() -> assertThat(recorder.state()).hasSize(5_000));
+            soon(() -> assertThat(recorder.state()).hasSize(5_000).doesNotContainValue("before"));
             assertThat(told).hasSize(2);
         } finally {
             blocked.countDown();

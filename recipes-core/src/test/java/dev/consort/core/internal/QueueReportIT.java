@@ -38,8 +38,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What operators see of the queues. On a server of its own, which nobody else compacts. */
+@Execution(ExecutionMode.CONCURRENT)
 class QueueReportIT {
     private static final CallMatcher LATER_PAGE =
             CallMatcher.method("KV/Range").when(RangeRequest.class, page -> page.getRevision() > 0);

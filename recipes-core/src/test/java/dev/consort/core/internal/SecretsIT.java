@@ -13,8 +13,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** No secret appears in what a whole process prints with every logger at its finest, whatever goes well or wrong. */
+@Execution(ExecutionMode.CONCURRENT)
 class SecretsIT {
     @TempDir
     @SuppressWarnings("NullAway.Init")
