@@ -2,12 +2,7 @@
 package dev.consort.lock;
 
 import dev.consort.core.Acquirable;
-import dev.consort.core.Connection;
 import dev.consort.core.Grant;
-import dev.consort.core.Session;
-import dev.consort.core.internal.EtcdConnection;
-import dev.consort.lock.MutexContender.Held;
-import dev.consort.testkit.stress.Contender;
 import dev.consort.testkit.stress.VirtualClock;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
@@ -17,35 +12,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A name by turns as a single mutex, and together with others before and after it; to be stressed. Thread-safe. */
-final class MultiMutexContender implements Contender {
-    private final Connection connection;
-    private final Session session;
+final class MultiMutexContender extends SessionContender {
     private final AtomicInteger turns = new AtomicInteger();
 
-    private MultiMutexContender(Connection connection, Session.Builder session) {
-        this.connection = connection;
-        this.session = session.open();
+    MultiMutexContender(Client client, Duration ttl) {
+        super(client, ttl);
     }
 
-    /** Closing it closes the connection too. */
-    static MultiMutexContender open(Client client, Duration ttl) {
-        Connection connection = Connection.of(client);
-        return open(connection, Session.builder(connection).ttl(ttl));
-    }
-
-    /** The same in virtual time. */
-    static MultiMutexContender open(Client client, VirtualClock clock, Duration ttl) {
-        Connection connection = EtcdConnection.of(client, new VirtualTiming(clock));
-        return open(connection, Session.builder(connection).ttl(ttl).executor(clock.executor()));
-    }
-
-    private static MultiMutexContender open(Connection connection, Session.Builder session) {
-        try {
-            return new MultiMutexContender(connection, session);
-        } catch (RuntimeException e) {
-            connection.close();
-            throw e;
-        }
+    MultiMutexContender(Client client, VirtualClock clock, Duration ttl) {
+        super(client, clock, ttl);
     }
 
     private Acquirable<? extends Grant> next(String name) {
@@ -61,39 +36,18 @@ final class MultiMutexContender implements Contender {
     }
 
     @Override
-    public long leaseId() {
-        return session.leaseId();
-    }
-
-    @Override
-    public boolean isAlive() {
-        return !session.state().isFinal();
-    }
-
-    @Override
     public Queued acquireAsync(String name, String value) {
         CompletableFuture<? extends Grant> grant = next(name).acquireAsync();
-        return new Queued(grant.thenApply(Held::new), () -> grant.cancel(false));
+        return new Queued(grant.thenApply(GrantTenure::new), () -> grant.cancel(false));
     }
 
     @Override
-    public Optional<Held> tryAcquire(String name, String value) {
-        return next(name).tryAcquire().map(Held::new);
+    public Optional<GrantTenure> tryAcquire(String name, String value) {
+        return next(name).tryAcquire().map(GrantTenure::new);
     }
 
     @Override
-    public Optional<Held> tryAcquire(String name, String value, Duration timeout) throws InterruptedException {
-        return next(name).tryAcquire(timeout).map(Held::new);
-    }
-
-    @Override
-    public void orphan() {
-        session.orphan();
-    }
-
-    @Override
-    public void close() {
-        session.close();
-        connection.close();
+    public Optional<GrantTenure> tryAcquire(String name, String value, Duration timeout) throws InterruptedException {
+        return next(name).tryAcquire(timeout).map(GrantTenure::new);
     }
 }

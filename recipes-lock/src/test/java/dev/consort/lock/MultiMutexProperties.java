@@ -40,7 +40,7 @@ class MultiMutexProperties {
     @BeforeContainer
     static void open() {
         etcd = EtcdProcess.builder().unsafeNoFsync().start();
-        arena = Arena.open(etcd.endpoints().get(0), client -> MultiMutexContender.open(client, Duration.ofSeconds(5)));
+        arena = Arena.open(etcd.endpoints().get(0), client -> new MultiMutexContender(client, Duration.ofSeconds(5)));
     }
 
     /** A run counts only if everything in it happened. */

@@ -18,8 +18,8 @@ class MutexChaos {
     void mutex_clusterInTrouble_oneHolderAndProgress() {
         long seed = System.nanoTime();
         System.out.println("Mutex: seed " + seed);
-        Map<String, Long> tally = Chaos.run(
-                client -> MutexContender.open(client, Duration.ofSeconds(3)), 6, Duration.ofSeconds(17), seed);
+        Map<String, Long> tally =
+                Chaos.run(client -> new MutexContender(client, Duration.ofSeconds(3)), 6, Duration.ofSeconds(17), seed);
         System.out.println("Mutex: " + tally);
         assertThat(tally).containsKey("KILL_LEADER");
     }

@@ -40,7 +40,7 @@ class MutexProperties {
     @BeforeContainer
     static void open() {
         etcd = EtcdProcess.builder().unsafeNoFsync().start();
-        arena = Arena.open(etcd.endpoints().get(0), client -> MutexContender.open(client, Duration.ofSeconds(5)));
+        arena = Arena.open(etcd.endpoints().get(0), client -> new MutexContender(client, Duration.ofSeconds(5)));
     }
 
     /** A run counts only if everything in it happened. */

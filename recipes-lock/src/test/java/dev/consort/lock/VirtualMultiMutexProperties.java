@@ -33,7 +33,7 @@ class VirtualMultiMutexProperties {
 
     @BeforeContainer
     static void open() {
-        arena = VirtualArena.open(TTL, (client, channel, clock) -> MultiMutexContender.open(client, clock, TTL));
+        arena = VirtualArena.open(TTL, (client, channel, clock) -> new MultiMutexContender(client, clock, TTL));
     }
 
     /** A run counts only if everything in it happened. */

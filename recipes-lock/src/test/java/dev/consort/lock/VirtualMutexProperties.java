@@ -33,7 +33,7 @@ class VirtualMutexProperties {
 
     @BeforeContainer
     static void open() {
-        arena = VirtualArena.open(TTL, (client, channel, clock) -> MutexContender.open(client, clock, TTL));
+        arena = VirtualArena.open(TTL, (client, channel, clock) -> new MutexContender(client, clock, TTL));
     }
 
     /** A run counts only if everything in it happened. */

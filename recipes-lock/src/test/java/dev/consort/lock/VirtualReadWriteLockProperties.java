@@ -33,7 +33,7 @@ class VirtualReadWriteLockProperties {
 
     @BeforeContainer
     static void open() {
-        arena = VirtualArena.open(TTL, (client, channel, clock) -> ReadWriteContender.open(client, clock, TTL));
+        arena = VirtualArena.open(TTL, (client, channel, clock) -> new ReadWriteContender(client, clock, TTL));
     }
 
     /** A run counts only if everything in it happened. */

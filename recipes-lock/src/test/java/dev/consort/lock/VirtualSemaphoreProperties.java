@@ -33,7 +33,7 @@ class VirtualSemaphoreProperties {
 
     @BeforeContainer
     static void open() {
-        arena = VirtualArena.open(TTL, (client, channel, clock) -> SemaphoreContender.open(client, clock, TTL));
+        arena = VirtualArena.open(TTL, (client, channel, clock) -> new SemaphoreContender(client, clock, TTL));
     }
 
     /** A run counts only if everything in it happened. */
