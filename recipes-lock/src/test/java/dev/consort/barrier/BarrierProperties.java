@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.barrier.Barrier.Passage;
+import dev.consort.barrier.Seats.Trouble;
 import dev.consort.core.Grant;
-import dev.consort.testkit.CallMatcher;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -16,7 +15,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import net.jqwik.api.AfterFailureMode;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -29,8 +27,6 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 /** Whatever is done, lost, late and harmed: nobody passes while it is held, all pass in the end, and are told how it opened. */
 @Tag("property")
 class BarrierProperties {
-    private static final CallMatcher WRITES = CallMatcher.method("KV/Txn");
-    private static final int SEATS = 3;
 
     private enum Act {
         HOLD,
@@ -45,23 +41,19 @@ class BarrierProperties {
     }
 
     private static final List<Act> ACTS = List.of(Act.values());
-    private static final Party[] seats = new Party[SEATS];
+    private static final Seats seats = new Seats();
     private static final Map<Act, Integer> done = new EnumMap<>(Act.class);
     private static final Map<Passage, Integer> passages = new EnumMap<>(Passage.class);
 
     @BeforeContainer
     static void open() {
-        for (int i = 0; i < SEATS; i++) {
-            seats[i] = Server.EMBEDDED.join();
-        }
+        seats.open();
     }
 
     /** A run counts only if everything in it happened. */
     @AfterContainer
     static void close() {
-        for (Party seat : seats) {
-            seat.close();
-        }
+        seats.close();
         assertThat(done).containsKeys(Act.values());
         assertThat(passages).containsKeys(Passage.values());
     }
@@ -118,8 +110,7 @@ class BarrierProperties {
 
         private void act() {
             Act act = ACTS.get(random.nextInt(ACTS.size()));
-            int at = random.nextInt(SEATS);
-            Party seat = seats[at];
+            Party seat = seats.any(random);
             done.merge(act, 1, Integer::sum);
             switch (act) {
                 case HOLD -> hold(seat);
@@ -128,14 +119,9 @@ class BarrierProperties {
                 case REVOKE -> {
                     if (random.nextInt(3) == 0) {
                         end(seat);
-                        seats[at] = Server.EMBEDDED.join();
                     }
                 }
-                case LOSE_REQUEST -> seat.faults.loseNextRequest(WRITES);
-                case LOSE_REPLY -> seat.faults.loseNextReply(WRITES);
-                case DELAY -> seat.faults.delayNext(WRITES, Duration.ofMillis(random.nextInt(10)));
-                case BREAK_WATCH -> seat.faults.breakStreams("Watch/Watch");
-                case PAUSE -> LockSupport.parkNanos(random.nextInt(8_000_000));
+                default -> Seats.trouble(seat, Trouble.valueOf(act.name()), random);
             }
         }
 
@@ -173,15 +159,11 @@ class BarrierProperties {
             holders.stream()
                     .filter(holder -> holder.seat == seat && holder.ends == Long.MAX_VALUE)
                     .forEach(holder -> holder.ends = moments.incrementAndGet());
-            Server.EMBEDDED.revoke(seat.session.leaseId());
-            await().until(() -> seat.session.state().isFinal());
-            seat.close();
+            seats.replace(seat);
         }
 
         private void heal() {
-            for (Party seat : seats) {
-                seat.faults.clear();
-            }
+            seats.heal();
             await("all holds are granted, and released").until(() -> {
                 holders.stream().filter(this::holds).forEach(this::release);
                 return holders.stream().allMatch(holder -> holder.hold.isDone());

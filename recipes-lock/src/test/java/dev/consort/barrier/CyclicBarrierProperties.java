@@ -4,12 +4,11 @@ package dev.consort.barrier;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.consort.testkit.CallMatcher;
+import dev.consort.barrier.Seats.Trouble;
 import dev.consort.testkit.history.BarrierRounds;
 import dev.consort.testkit.history.BarrierRounds.Round;
 import dev.consort.testkit.history.History;
 import dev.consort.testkit.history.Outcome;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,7 +16,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import net.jqwik.api.AfterFailureMode;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -30,8 +28,6 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 /** Whatever is done, lost, late and harmed: one verdict for all of a round, nobody early, nobody forgotten, nothing left. */
 @Tag("property")
 class CyclicBarrierProperties {
-    private static final CallMatcher WRITES = CallMatcher.method("KV/Txn");
-    private static final int SEATS = 3;
 
     private enum Act {
         ARRIVE,
@@ -47,25 +43,21 @@ class CyclicBarrierProperties {
     }
 
     private static final List<Act> ACTS = List.of(Act.values());
-    private static final Party[] seats = new Party[SEATS];
+    private static final Seats seats = new Seats();
     private static final Map<Act, Integer> done = new EnumMap<>(Act.class);
     private static int passed;
     private static int broken;
 
     @BeforeContainer
     static void open() {
-        for (int i = 0; i < SEATS; i++) {
-            seats[i] = Server.EMBEDDED.join();
-        }
+        seats.open();
     }
 
     /** A run counts only if everything in it happened. */
     @AfterContainer
     static void close() {
         System.out.println("Cyclic barrier: " + done + ", passed " + passed + ", broken " + broken);
-        for (Party seat : seats) {
-            seat.close();
-        }
+        seats.close();
         assertThat(done).containsKeys(Act.values());
         assertThat(passed).isGreaterThan(200);
         assertThat(broken).isGreaterThan(50);
@@ -113,8 +105,7 @@ class CyclicBarrierProperties {
 
         private void act() {
             Act act = random.nextInt(2) == 0 ? Act.ARRIVE : ACTS.get(random.nextInt(ACTS.size()));
-            int at = random.nextInt(SEATS);
-            Party seat = seats[at];
+            Party seat = seats.any(random);
             done.merge(act, 1, Integer::sum);
             switch (act) {
                 case ARRIVE -> arrive(seat);
@@ -126,18 +117,10 @@ class CyclicBarrierProperties {
                 case RESET -> barrier(seat).reset();
                 case REVOKE -> {
                     if (random.nextInt(4) == 0) {
-                        Server.EMBEDDED.revoke(seat.session.leaseId());
-                        await().until(() -> seat.session.state().isFinal());
-                        seat.close();
-                        seats[at] = Server.EMBEDDED.join();
+                        seats.replace(seat);
                     }
                 }
-                case LOSE_REQUEST -> seat.faults.loseNextRequest(WRITES);
-                case LOSE_REPLY -> seat.faults.loseNextReply(WRITES);
-                case DUPLICATE -> seat.faults.duplicateNext(WRITES);
-                case DELAY -> seat.faults.delayNext(WRITES, Duration.ofMillis(random.nextInt(10)));
-                case BREAK_WATCH -> seat.faults.breakStreams("Watch/Watch");
-                case PAUSE -> LockSupport.parkNanos(random.nextInt(8_000_000));
+                default -> Seats.trouble(seat, Trouble.valueOf(act.name()), random);
             }
         }
 
@@ -161,20 +144,18 @@ class CyclicBarrierProperties {
         }
 
         private void heal() {
-            for (Party seat : seats) {
-                seat.faults.clear();
-            }
+            seats.heal();
             arrivals.forEach(arrival -> arrival.cancel(false));
             recorded.forEach(CompletableFuture::join);
             // Those that were given up break it yet.
             await("nobody waits any more").until(() -> {
-                barrier(seats[0]).reset();
+                barrier(seats.at(0)).reset();
                 return Server.EMBEDDED.keys(name).size() <= 1;
             });
             for (int round = 0; round < 2; round++) {
                 int before = arrivals.size();
                 for (int i = 0; i < parties; i++) {
-                    arrive(seats[i % SEATS]);
+                    arrive(seats.at(i));
                 }
                 for (CompletableFuture<Verdict> arrival : arrivals.subList(before, arrivals.size())) {
                     Verdict verdict = arrival.orTimeout(10, TimeUnit.SECONDS).join();

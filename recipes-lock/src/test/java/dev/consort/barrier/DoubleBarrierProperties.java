@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.barrier.DoubleBarrier.Stay;
-import dev.consort.testkit.CallMatcher;
+import dev.consort.barrier.Seats.Trouble;
 import dev.consort.testkit.history.BarrierRounds;
 import dev.consort.testkit.history.BarrierRounds.Round;
 import dev.consort.testkit.history.History;
 import dev.consort.testkit.history.Outcome;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -19,7 +18,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import net.jqwik.api.AfterFailureMode;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -33,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 /** Whatever is done, lost, late and harmed: members enter and leave together, round after round, and nobody is forgotten. */
 @Tag("property")
 class DoubleBarrierProperties {
-    private static final CallMatcher WRITES = CallMatcher.method("KV/Txn");
-    private static final int SEATS = 3;
 
     private enum Act {
         ENTER,
@@ -50,23 +46,19 @@ class DoubleBarrierProperties {
     }
 
     private static final List<Act> ACTS = List.of(Act.values());
-    private static final Party[] seats = new Party[SEATS];
+    private static final Seats seats = new Seats();
     private static final Map<Act, Integer> done = new EnumMap<>(Act.class);
     private static int left;
 
     @BeforeContainer
     static void open() {
-        for (int i = 0; i < SEATS; i++) {
-            seats[i] = Server.EMBEDDED.join();
-        }
+        seats.open();
     }
 
     /** A run counts only if everything in it happened. */
     @AfterContainer
     static void close() {
-        for (Party seat : seats) {
-            seat.close();
-        }
+        seats.close();
         assertThat(done).containsKeys(Act.values());
         assertThat(left).isGreaterThan(200);
     }
@@ -133,8 +125,7 @@ class DoubleBarrierProperties {
 
         private void act() {
             Act act = random.nextInt(3) == 0 ? Act.ENTER : ACTS.get(random.nextInt(ACTS.size()));
-            int at = random.nextInt(SEATS);
-            Party seat = seats[at];
+            Party seat = seats.any(random);
             done.merge(act, 1, Integer::sum);
             switch (act) {
                 case ENTER -> enter(seat);
@@ -151,15 +142,9 @@ class DoubleBarrierProperties {
                 case REVOKE -> {
                     if (random.nextInt(4) == 0) {
                         endOf(seat);
-                        seats[at] = Server.EMBEDDED.join();
                     }
                 }
-                case LOSE_REQUEST -> seat.faults.loseNextRequest(WRITES);
-                case LOSE_REPLY -> seat.faults.loseNextReply(WRITES);
-                case DUPLICATE -> seat.faults.duplicateNext(WRITES);
-                case DELAY -> seat.faults.delayNext(WRITES, Duration.ofMillis(random.nextInt(10)));
-                case BREAK_WATCH -> seat.faults.breakStreams("Watch/Watch");
-                case PAUSE -> LockSupport.parkNanos(random.nextInt(8_000_000));
+                default -> Seats.trouble(seat, Trouble.valueOf(act.name()), random);
             }
         }
 
@@ -168,9 +153,7 @@ class DoubleBarrierProperties {
             members.stream()
                     .filter(member -> member.seat == seat)
                     .forEach(member -> member.leaves = Math.min(member.leaves, moment));
-            Server.EMBEDDED.revoke(seat.session.leaseId());
-            await().until(() -> seat.session.state().isFinal());
-            seat.close();
+            seats.replace(seat);
         }
 
         private void enter(Party seat) {
@@ -205,9 +188,7 @@ class DoubleBarrierProperties {
 
         /** All who are still inside leave, those who wait give up, and then two rounds go as they should. */
         private void heal() {
-            for (Party seat : seats) {
-                seat.faults.clear();
-            }
+            seats.heal();
             members.forEach(member -> member.entered.cancel(false));
             recorded.forEach(CompletableFuture::join);
             leaveAll();
@@ -216,7 +197,7 @@ class DoubleBarrierProperties {
             for (int round = 0; round < 2; round++) {
                 List<Member> before = List.copyOf(members);
                 for (int i = 0; i < size; i++) {
-                    enter(seats[i % SEATS]);
+                    enter(seats.at(i));
                 }
                 List<Member> now = new ArrayList<>(members);
                 now.removeAll(before);

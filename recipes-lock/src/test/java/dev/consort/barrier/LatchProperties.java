@@ -3,9 +3,9 @@ package dev.consort.barrier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.consort.testkit.CallMatcher;
-import java.time.Duration;
+import dev.consort.barrier.Seats.Trouble;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,25 +26,20 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 /** Whatever is lost, late or sent twice: each name counts once, nobody passes early, and all pass in the end. */
 @Tag("property")
 class LatchProperties {
-    private static final CallMatcher WRITES = CallMatcher.method("KV/Txn");
-    private static final int SEATS = 3;
-    private static final Party[] seats = new Party[SEATS];
+    private static final List<Trouble> TROUBLES = List.copyOf(EnumSet.complementOf(EnumSet.of(Trouble.PAUSE)));
+    private static final Seats seats = new Seats();
     private static int passed;
     private static int faults;
 
     @BeforeContainer
     static void open() {
-        for (int i = 0; i < SEATS; i++) {
-            seats[i] = Server.EMBEDDED.join();
-        }
+        seats.open();
     }
 
     /** A run counts only if everything in it happened. */
     @AfterContainer
     static void close() {
-        for (Party seat : seats) {
-            seat.close();
-        }
+        seats.close();
         assertThat(passed).isGreaterThan(100);
         assertThat(faults).isGreaterThan(100);
     }
@@ -63,7 +58,7 @@ class LatchProperties {
         List<CompletableFuture<Boolean>> answers = new ArrayList<>();
         List<CompletableFuture<Void>> waiting = new ArrayList<>();
         for (int i = 0; i < 30 && sent.size() < count; i++) {
-            Party seat = seats[random.nextInt(SEATS)];
+            Party seat = seats.any(random);
             switch (random.nextInt(4)) {
                 case 0 -> fault(seat, random);
                 case 1 -> waiting.add(seat.latch(name, count).awaitAsync());
@@ -84,13 +79,11 @@ class LatchProperties {
                 assertThat(waiting).as("before the last was sent").noneMatch(CompletableFuture::isDone);
             }
         }
-        for (Party seat : seats) {
-            seat.faults.clear();
-        }
+        seats.heal();
         answers.forEach(answer -> answer.orTimeout(10, TimeUnit.SECONDS).join());
-        assertThat(seats[0].latch(name, count).count()).isEqualTo(count - sent.size());
+        assertThat(seats.at(0).latch(name, count).count()).isEqualTo(count - sent.size());
         for (int i = 0; i < count; i++) {
-            boolean unused = seats[i % SEATS].latch(name, count).countDown("id-" + i);
+            boolean unused = seats.at(i).latch(name, count).countDown("id-" + i);
         }
         for (CompletableFuture<Void> each : waiting) {
             each.orTimeout(10, TimeUnit.SECONDS).join();
@@ -100,19 +93,13 @@ class LatchProperties {
             assertThat(counted).as("said to be the first of its name").containsOnlyKeys(sent);
             assertThat(counted.values()).as("said to be the first of its name").allMatch(times -> times == 1);
         }
-        assertThat(seats[0].latch(name, count).count()).isZero();
-        seats[0].latch(name, count).delete();
+        assertThat(seats.at(0).latch(name, count).count()).isZero();
+        seats.at(0).latch(name, count).delete();
         assertThat(Server.EMBEDDED.keys(name)).isEmpty();
     }
 
     private static void fault(Party seat, Random random) {
         faults++;
-        switch (random.nextInt(5)) {
-            case 0 -> seat.faults.loseNextRequest(WRITES);
-            case 1 -> seat.faults.loseNextReply(WRITES);
-            case 2 -> seat.faults.duplicateNext(WRITES);
-            case 3 -> seat.faults.delayNext(WRITES, Duration.ofMillis(random.nextInt(10)));
-            default -> seat.faults.breakStreams("Watch/Watch");
-        }
+        Seats.trouble(seat, TROUBLES.get(random.nextInt(TROUBLES.size())), random);
     }
 }

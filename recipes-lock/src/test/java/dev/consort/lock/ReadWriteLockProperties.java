@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Grant;
-import dev.consort.testkit.CallMatcher;
-import dev.consort.testkit.MatchedCalls;
 import dev.consort.testkit.history.History;
 import dev.consort.testkit.history.Linearizability;
 import dev.consort.testkit.history.Outcome;
@@ -24,8 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -43,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 /** Whatever readers and writers do, and whatever is lost or late: one writer or many readers, and nobody forgotten. */
 @Tag("property")
 class ReadWriteLockProperties {
+    private static final Duration MOMENT = Duration.ofMillis(5);
     private static final List<Party> parties = new ArrayList<>();
     private static final Map<Kind, Integer> tally = new EnumMap<>(Kind.class);
 
@@ -181,10 +178,10 @@ class ReadWriteLockProperties {
                 case UPGRADE -> holder.filter(client -> client.reads).ifPresent(Client::exchange);
                 case AWAIT -> {
                     count(Kind.AWAIT);
-                    awaitAny(clients, 5);
+                    Pending.awaitAny(clients.stream().map(client -> client.wanted), MOMENT);
                 }
                 default -> {
-                    fault(step.kind, party);
+                    Trouble.valueOf(step.kind.name()).befall(party);
                     count(step.kind);
                 }
             }
@@ -202,36 +199,6 @@ class ReadWriteLockProperties {
         assertThat(Linearizability.violation(name, new ReadWriteLockModel(), history.operations()))
                 .as("%s\n%s", steps, history)
                 .isEmpty();
-    }
-
-    private static void fault(Kind kind, Party party) {
-        if (kind == Kind.BREAK_WATCH) {
-            party.faults.breakStreams("Watch/Watch");
-            return;
-        }
-        MatchedCalls next = party.faults.next(CallMatcher.method("KV/Txn"));
-        var unused = switch (kind) {
-            case LOSE_REPLY -> next.loseReply();
-            case LOSE_REQUEST -> next.loseRequest();
-            case DUPLICATE -> next.duplicateAfter(Duration.ofMillis(5));
-            default -> next.delay(Duration.ofMillis(5));
-        };
-    }
-
-    private static void awaitAny(List<Client> clients, long millis) {
-        CompletableFuture<?>[] pending = clients.stream()
-                .map(client -> client.wanted)
-                .filter(wanted -> !wanted.isDone())
-                .toArray(CompletableFuture<?>[]::new);
-        try {
-            var unused = CompletableFuture.anyOf(pending)
-                    .handle((granted, failure) -> true)
-                    .get(millis, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            // It may take longer.
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
     }
 
     @Provide

@@ -4,8 +4,6 @@ package dev.consort.lock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.consort.testkit.CallMatcher;
-import dev.consort.testkit.MatchedCalls;
 import dev.consort.testkit.history.History;
 import dev.consort.testkit.history.Linearizability;
 import dev.consort.testkit.history.Outcome;
@@ -20,9 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -41,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 @Tag("property")
 class SemaphoreProperties {
     private static final int LIMIT = 3;
+    private static final Duration MOMENT = Duration.ofMillis(5);
     private static final List<Party> parties = new ArrayList<>();
     private static final Map<Kind, Integer> tally = new EnumMap<>(Kind.class);
 
@@ -145,8 +141,8 @@ class SemaphoreProperties {
                         holders.get(step.who % holders.size()).release();
                     }
                 }
-                case AWAIT -> awaitAny(clients, 5);
-                default -> fault(step.kind, party);
+                case AWAIT -> Pending.awaitAny(clients.stream().map(client -> client.wanted), MOMENT);
+                default -> Trouble.valueOf(step.kind.name()).befall(party);
             }
         }
         parties.forEach(party -> party.faults.clear());
@@ -162,34 +158,6 @@ class SemaphoreProperties {
         assertThat(Linearizability.violation(name, new SemaphoreModel(LIMIT), history.operations()))
                 .as("%s\n%s", steps, history)
                 .isEmpty();
-    }
-
-    private static void fault(Kind kind, Party party) {
-        if (kind == Kind.BREAK_WATCH) {
-            party.faults.breakStreams("Watch/Watch");
-            return;
-        }
-        MatchedCalls next = party.faults.next(CallMatcher.method("KV/Txn"));
-        var unused = switch (kind) {
-            case LOSE_REPLY -> next.loseReply();
-            case LOSE_REQUEST -> next.loseRequest();
-            case DUPLICATE -> next.duplicateAfter(Duration.ofMillis(5));
-            default -> next.delay(Duration.ofMillis(5));
-        };
-    }
-
-    private static void awaitAny(List<Client> clients, long millis) {
-        CompletableFuture<?>[] pending = clients.stream()
-                .map(client -> client.wanted)
-                .filter(wanted -> !wanted.isDone())
-                .toArray(CompletableFuture<?>[]::new);
-        try {
-            CompletableFuture.anyOf(pending).get(millis, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            // It may take longer, and it may have been cancelled.
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @Provide
