@@ -182,7 +182,7 @@ public final class EtcdConnection implements Connection {
         return history;
     }
 
-    Timing timing() {
+    public Timing timing() {
         return timing;
     }
 

@@ -79,6 +79,11 @@ public final class EtcdGrant implements Grant {
         return spec;
     }
 
+    /** What it is bound to. */
+    public EtcdSession session() {
+        return session;
+    }
+
     @Override
     public FencingToken token() {
         return token;

@@ -141,7 +141,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     }
 
     /** Runs what may call user code. */
-    void callback(Runnable task) {
+    public void callback(Runnable task) {
         callbacks.unordered(task);
     }
 

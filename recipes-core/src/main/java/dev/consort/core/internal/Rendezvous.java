@@ -356,6 +356,18 @@ public final class Rendezvous<S> {
         }
     }
 
+    /** Takes a step for which nobody has to wait for others; bounded by the request timeout, keeps the interrupt flag. */
+    public Step.Answer answer(Step step) {
+        Calls calls = connection.calls();
+        Duration timeout = calls.requestTimeout();
+        try {
+            return step.answer(Await.uninterruptibly(
+                    connection.timing(), calls.untilAnswered(step.request(), calls.forTheRequestTimeout()), timeout));
+        } catch (CallFailure failure) {
+            throw connection.failure(recipe, name, timeout, failure);
+        }
+    }
+
     private boolean isOpen() {
         return session != null ? session.isOpen() : connection.isOpen();
     }

@@ -2,6 +2,7 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.DeleteRangeRequest;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.PutRequest;
@@ -10,6 +11,7 @@ import io.etcd.jetcd.api.ResponseOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +41,13 @@ public final class Step {
      * @param applied whether its conditions held
      * @param read the key that was to be read otherwise, if it was there
      */
-    public record Answer(long revision, boolean applied, Optional<PrefixView.Entry> read) {}
+    public record Answer(long revision, boolean applied, Optional<PrefixView.Entry> read) {
+        /** Whether the key that was read holds this text. */
+        public boolean says(String text) {
+            return read.filter(entry -> entry.value().toStringUtf8().equals(text))
+                    .isPresent();
+        }
+    }
 
     /** If the key has this create revision; 0 means that it is absent. */
     public Step ifCreated(String key, long revision) {
@@ -69,6 +77,25 @@ public final class Step {
         session = by;
         moves = true;
         txn.addSuccess(ClaimTxns.put(by.fenceKey(), ByteString.EMPTY, by.leaseId()));
+        return this;
+    }
+
+    /** If the key holds this text; null means that it is absent. */
+    public Step ifValue(String key, @Nullable String text) {
+        if (text == null) {
+            return ifCreated(key, 0);
+        }
+        txn.addCompare(Compare.newBuilder()
+                .setKey(key(key))
+                .setTarget(Compare.CompareTarget.VALUE)
+                .setResult(Compare.CompareResult.EQUAL)
+                .setValue(ByteString.copyFromUtf8(text)));
+        return this;
+    }
+
+    /** If the grant is held, as etcd knows. */
+    public Step ifHeld(EtcdGrant grant) {
+        txn.addAllCompare(grant.conditions());
         return this;
     }
 
