@@ -115,8 +115,7 @@ final class ClusteredJobBuilder implements ClusteredJob.Builder {
             throw new IllegalStateException("it was not said when the job is due: call every() or cron()");
         }
         if (atMost.isPresent() && atMost.get().compareTo(atLeast) < 0) {
-            throw new IllegalArgumentException(
-                    "atMostFor " + atMost.get() + " is shorter than atLeastFor " + atLeast);
+            throw new IllegalArgumentException("atMostFor " + atMost.get() + " is shorter than atLeastFor " + atLeast);
         }
         return new EtcdClusteredJob(
                 sessions,

@@ -80,7 +80,8 @@ final class EtcdClusteredJob implements ClusteredJob {
     }
 
     /** What the task threw; null if it returned normally. */
-    @Nullable Throwable execute(EtcdRun run) {
+    @Nullable
+    Throwable execute(EtcdRun run) {
         runs.incrementAndGet();
         running = run;
         if (closing) {

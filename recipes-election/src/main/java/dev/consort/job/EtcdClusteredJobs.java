@@ -45,8 +45,7 @@ final class EtcdClusteredJobs implements ClusteredJobs {
         }
         Map<String, Job> jobs = new TreeMap<>();
         states.forEach((name, its) -> {
-            if (its.stream()
-                    .anyMatch(entry -> entry.key().toStringUtf8().equals(new JobKeys(name).state()))) {
+            if (its.stream().anyMatch(entry -> entry.key().toStringUtf8().equals(new JobKeys(name).state()))) {
                 jobs.put(name, job(name, its, Optional.ofNullable(leaders.get(name))));
             }
         });

@@ -37,10 +37,10 @@ final class EtcdRun implements Run {
      *
      * @return what it threw, or that it took too long; null if it returned normally
      */
-    @Nullable Throwable execute(ClusteredJob.Task task, Optional<Duration> atMost) {
+    @Nullable
+    Throwable execute(ClusteredJob.Task task, Optional<Duration> atMost) {
         var unused = leadership.lost().thenRun(this::cancel);
-        Timing.Timer timer = atMost.map(longest ->
-                        leadership.session().timing().schedule(longest, () -> tooLong()))
+        Timing.Timer timer = atMost.map(longest -> leadership.session().timing().schedule(longest, () -> tooLong()))
                 .orElse(Timing.Timer.NONE);
         try {
             interruption.during(() -> {

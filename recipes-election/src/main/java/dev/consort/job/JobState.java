@@ -112,18 +112,7 @@ record JobState(
     /** What was due up to now is left out. */
     JobState skip(Instant upTo) {
         return new JobState(
-                schedule,
-                upTo,
-                Outcome.SKIPPED,
-                ended,
-                Optional.empty(),
-                0,
-                attempt,
-                0,
-                begun,
-                triggered,
-                token,
-                by);
+                schedule, upTo, Outcome.SKIPPED, ended, Optional.empty(), 0, attempt, 0, begun, triggered, token, by);
     }
 
     String text() {

@@ -42,9 +42,7 @@ final class JobTerm {
         this.waiting = new Waiting<>(rendezvous);
         this.seen = waiting.await(new Look(false));
         String schedule = job.policy().schedule().text();
-        this.state = seen.state()
-                .map(known -> known.dueBy(schedule))
-                .orElseGet(() -> JobState.first(schedule, now()));
+        this.state = seen.state().map(known -> known.dueBy(schedule)).orElseGet(() -> JobState.first(schedule, now()));
         this.written = seen.text().orElse(null);
     }
 

@@ -85,8 +85,7 @@ class PlanTest {
 
     @Test
     void atLeastFor_isKeptByWhoeverLeads() {
-        Policy policy = new Policy(
-                new Schedule.Every(PERIOD), CatchUp.ALL, 0, Duration.ZERO, Duration.ofMinutes(15));
+        Policy policy = new Policy(new Schedule.Every(PERIOD), CatchUp.ALL, 0, Duration.ZERO, Duration.ofMinutes(15));
         JobState done = begun("10:10:00", 1, 0, "10:10:00").end(Outcome.DONE, at("10:10:01"));
         assertThat(policy.next(done, false, 0, at("10:20:00"))).isEqualTo(new Rest(Optional.of(at("10:25:00"))));
         assertThat(policy.next(done, false, 5, at("10:11:00"))).isEqualTo(new Rest(Optional.of(at("10:25:00"))));
@@ -123,6 +122,8 @@ class PlanTest {
         assertThat(JobState.read(NEW.text().replace("last=", "latest="))).isEmpty();
         assertThat(JobState.read(NEW.text().replace("NONE", "WHO KNOWS"))).isEmpty();
         assertThat(JobState.read("")).isEmpty();
-        assertThat(JobState.read(NEW.text() + "later=1\n")).as("of a later version").hasValue(NEW);
+        assertThat(JobState.read(NEW.text() + "later=1\n"))
+                .as("of a later version")
+                .hasValue(NEW);
     }
 }

@@ -100,13 +100,16 @@ class ScheduleTest {
     @Test
     void text_isReadAgain() {
         for (Schedule schedule : List.of(
-                new Every(Duration.ofMillis(90_500)), cron("0 2 * * 1-5", "Europe/Berlin"), cron("5 4 * * SUN", "UTC"))) {
+                new Every(Duration.ofMillis(90_500)),
+                cron("0 2 * * 1-5", "Europe/Berlin"),
+                cron("5 4 * * SUN", "UTC"))) {
             Schedule read = Schedule.read(schedule.text()).orElseThrow();
             assertThat(read.text()).isEqualTo(schedule.text());
             assertThat(dueTimes(read, "2026-01-01T00:00:00Z", 5))
                     .isEqualTo(dueTimes(schedule, "2026-01-01T00:00:00Z", 5));
         }
-        for (String bad : List.of("", "every", "every x", "cron", "cron x", "cron 0 2 * * * Nowhere/Town", "yearly 1")) {
+        for (String bad :
+                List.of("", "every", "every x", "cron", "cron x", "cron 0 2 * * * Nowhere/Town", "yearly 1")) {
             assertThat(Schedule.read(bad)).as(bad).isEmpty();
         }
     }
@@ -137,8 +140,8 @@ class ScheduleTest {
 
     @Test
     void every_withoutAPeriod_isRefused() {
-        for (Duration bad : List.of(
-                Duration.ZERO, Duration.ofSeconds(-1), Duration.ofNanos(999_999), Duration.ofDays(3_651))) {
+        for (Duration bad :
+                List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofNanos(999_999), Duration.ofDays(3_651))) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new Every(bad))
                     .withMessageContaining(bad.toString());

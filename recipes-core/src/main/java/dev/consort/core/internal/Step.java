@@ -12,7 +12,6 @@ import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A write that is applied only while certain keys are what the writer saw, so that it has the same effect applied once,

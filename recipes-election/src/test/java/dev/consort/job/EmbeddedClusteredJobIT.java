@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.job;
+
+import dev.consort.testkit.EmbeddedEtcd;
+import dev.consort.testkit.EtcdServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+@Execution(ExecutionMode.CONCURRENT)
+class EmbeddedClusteredJobIT extends ClusteredJobContract {
+    private static EtcdServer etcd;
+
+    @BeforeAll
+    static void start() {
+        etcd = EmbeddedEtcd.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        etcd.close();
+    }
+
+    @Override
+    EtcdServer server() {
+        return etcd;
+    }
+}
