@@ -86,7 +86,8 @@ class DocumentationTest {
                 "double-barrier.md",
                 "latch.md",
                 "barrier.md",
-                "election.md")) {
+                "election.md",
+                "clustered-job.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

@@ -4,11 +4,14 @@ package dev.consort.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.consort.core.Connection;
 import dev.consort.core.Grant;
 import dev.consort.core.QueueReport;
 import dev.consort.core.Session;
 import dev.consort.election.LeaderElection;
 import dev.consort.election.Leadership;
+import dev.consort.job.ClusteredJobs;
+import dev.consort.job.ClusteredJobs.Outcome;
 import dev.consort.lock.Mutex;
 import dev.consort.testkit.CertificateAuthority;
 import dev.consort.testkit.EtcdProcess;
@@ -54,6 +57,31 @@ class ExamplesIT {
             System.setOut(out);
         }
         return said.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    @Test
+    void nightlyReport_triggered_writesOnceAndEnds() throws Exception {
+        List<String> said = saidBy(() -> {
+            CompletableFuture<Void> program = CompletableFuture.runAsync(() -> {
+                try {
+                    NightlyReport.main(endpoint);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            try (Connection connection = Connection.to(endpoint).open()) {
+                ClusteredJobs jobs = ClusteredJobs.of(connection);
+                await().until(() -> jobs.find("jobs/reports").isPresent());
+                jobs.trigger("jobs/reports");
+                program.get(20, TimeUnit.SECONDS);
+                assertThat(jobs.find("jobs/reports").orElseThrow().outcome()).isEqualTo(Outcome.DONE);
+            }
+            return null;
+        });
+        assertThat(said).hasSize(5);
+        assertThat(said.get(0)).matches("report of \\d{4}-\\d\\d-\\d\\d, attempt 1");
+        assertThat(said.subList(1, 4)).allMatch(line -> line.endsWith(" written"));
+        assertThat(said.get(4)).isEqualTo("jobs/reports ran 1 times here");
     }
 
     @Test

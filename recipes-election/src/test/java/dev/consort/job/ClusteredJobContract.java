@@ -76,6 +76,11 @@ abstract class ClusteredJobContract {
         start(one, one.job(name).every(period), run -> {}).close();
     }
 
+    private static void awaitFailure(ClusteredJob job, String why) {
+        await().untilAsserted(() -> assertThat(job.lastFailure())
+                .hasValueSatisfying(e -> assertThat(e).hasMessageContaining(why)));
+    }
+
     private static CallMatcher stateWrites() {
         return CallMatcher.method("KV/Txn")
                 .when(
@@ -343,9 +348,7 @@ abstract class ClusteredJobContract {
         two.delete(name + "/job/state");
         two.jobs().find(name).ifPresent(job -> assertThat(job).isNull());
         two.put(name + "/job/trigger", "now");
-        await().until(() -> mine.lastFailure()
-                .filter(e -> e.getMessage().contains("'" + name + "/job/state'"))
-                .isPresent());
+        awaitFailure(mine, "'" + name + "/job/state'");
         assertThat(work.next().isManual()).isTrue();
         work.end();
         await().untilAsserted(() -> assertThat(known().outcome()).isEqualTo(Outcome.DONE));
@@ -355,9 +358,7 @@ abstract class ClusteredJobContract {
     void foreignKey_isNamed_andTheJobGoesOnWithoutIt() throws Exception {
         two.put(name + "/job/note", "mine");
         ClusteredJob mine = one.start(one.job(name).every(Duration.ofMillis(50)), work);
-        await().until(() -> mine.lastFailure()
-                .filter(e -> e.getMessage().contains("'" + name + "/job/note'"))
-                .isPresent());
+        awaitFailure(mine, "'" + name + "/job/note'");
         assertThat(work.begun).isEmpty();
         two.delete(name + "/job/note");
         work.next();
