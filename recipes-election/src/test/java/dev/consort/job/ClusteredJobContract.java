@@ -11,6 +11,7 @@ import dev.consort.core.RecipeException;
 import dev.consort.job.ClusteredJob.State;
 import dev.consort.job.ClusteredJobs.Job;
 import dev.consort.job.ClusteredJobs.Outcome;
+import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.EtcdServer;
 import io.etcd.jetcd.api.RequestOp;
@@ -223,6 +224,22 @@ abstract class ClusteredJobContract {
     }
 
     @Test
+    void completion_thatLandsAfterTheLeadershipIsLost_isRefused() throws Exception {
+        start(one, one.job(name).every(SELDOM), work);
+        two.jobs().trigger(name);
+        work.next();
+        CallFault late = one.faults.next(stateWrites()).hold();
+        work.end();
+        Node.answer(late.hit());
+        two.revoke(one.lease());
+        late.release();
+        assertThat(work.next().attempt()).isEqualTo(2);
+        assertThat(known().outcome()).isEqualTo(Outcome.NONE);
+        work.end();
+        await().untilAsserted(() -> assertThat(known().outcome()).isEqualTo(Outcome.DONE));
+    }
+
+    @Test
     void close_whileATaskRuns_oneThatReturnsHasCompleted() throws Exception {
         Work other = new Work();
         ClusteredJob mine = start(one, one.job(name).every(SELDOM), run -> {
@@ -250,9 +267,10 @@ abstract class ClusteredJobContract {
         ClusteredJob mine = start(one, one.job(name).every(SELDOM), work);
         standBy(two, two.job(name).every(SELDOM), other);
         two.jobs().trigger(name);
-        work.next();
+        Run run = work.next();
         mine.close();
         mine.close();
+        assertThat(run.cancelled().toCompletableFuture()).succeedsWithin(Duration.ofSeconds(5));
         assertThat(mine.ended().toCompletableFuture()).isCompleted();
         assertThat(mine.failures()).isZero();
         assertThat(other.next().attempt()).isEqualTo(2);
@@ -288,10 +306,10 @@ abstract class ClusteredJobContract {
         standBy(two, two.job(name).every(SELDOM).retries(1, Duration.ZERO), other);
         two.jobs().trigger(name);
         work.next();
-        work.fail("first");
-        assertThat(work.next().attempt()).isEqualTo(2);
         two.revoke(one.lease());
-        assertThat(other.next().attempt()).isEqualTo(3);
+        assertThat(other.next().attempt()).isEqualTo(2);
+        other.fail("first");
+        assertThat(other.next().attempt()).as("one failed, one only died").isEqualTo(3);
         other.fail("second");
         await().untilAsserted(() -> assertThat(known().outcome()).isEqualTo(Outcome.FAILED));
     }
@@ -362,7 +380,8 @@ abstract class ClusteredJobContract {
         assertThat(work.begun).isEmpty();
         two.delete(name + "/job/note");
         work.next();
-        work.end();
+        work.fail("now the task");
+        awaitFailure(mine, "now the task");
     }
 
     // Operators
@@ -398,6 +417,8 @@ abstract class ClusteredJobContract {
         assertThat(two.jobs().list(name)).isEmpty();
         start(one, one.job(name + "/a").every(SELDOM).owner("web 1"), work);
         start(two, two.job(name + "/b/c").cron("0 2 * * *", "UTC").owner("web 2"), Work.free());
+        standBy(one, one.job(name + "/b/c").cron("0 2 * * *", "UTC").owner("web 1"), Work.free());
+        standBy(two, two.job(name + "/a").every(SELDOM).owner("web 2"), Work.free());
         start(two, two.job(other).every(SELDOM), Work.free());
         await().until(() -> two.jobs().list(name).size() == 2);
         List<Job> jobs = two.jobs().list(name);
