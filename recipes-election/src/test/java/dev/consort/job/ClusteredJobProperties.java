@@ -30,7 +30,6 @@ import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.Tag;
 import net.jqwik.api.lifecycle.AfterContainer;
-import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
  * Whatever is done, lost, late and harmed: each due time is completed once, in order, none is left out, and who leads no more
@@ -61,14 +60,8 @@ class ClusteredJobProperties {
     private static int completed;
     private static int again;
     private static long compacted;
-    private static EmbeddedEtcd etcd;
-    private static Node operator;
-
-    @BeforeContainer
-    static void open() {
-        etcd = EmbeddedEtcd.start();
-        operator = new Node(etcd);
-    }
+    private static final EmbeddedEtcd etcd = EmbeddedEtcd.start();
+    private static final Node operator = new Node(etcd);
 
     /** A run counts only if everything in it happened. */
     @AfterContainer
@@ -108,7 +101,10 @@ class ClusteredJobProperties {
                     .getWatchClient()
                     .watch(
                             Node.bytes(name),
-                            WatchOption.builder().isPrefix(true).withRevision(etcd.revision() + 1).build(),
+                            WatchOption.builder()
+                                    .isPrefix(true)
+                                    .withRevision(etcd.revision() + 1)
+                                    .build(),
                             response -> response.getEvents().forEach(this::seen));
             for (int i = 0; i < 3; i++) {
                 nodes.add(new Node(etcd));
