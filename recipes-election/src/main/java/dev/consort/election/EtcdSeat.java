@@ -6,25 +6,16 @@ import dev.consort.core.RecipeException;
 import dev.consort.core.SessionFactory;
 import dev.consort.core.SessionLostException;
 import dev.consort.core.internal.Await;
-import dev.consort.core.internal.Backoff;
 import dev.consort.core.internal.EtcdSession;
-import dev.consort.core.internal.InOrder;
 import dev.consort.core.internal.Names;
 import dev.consort.election.Membership.Member;
 import java.time.Duration;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,41 +25,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What of a member outlives its sessions. With each session it has another {@link Stay}; between two it has a thread, since
- * opening a session blocks.
+ * What of a member outlives its sessions. With each session it has another {@link Stay}.
  *
- * <p>Concurrency: what is guarded by {@link #lock} says so. Stays call from their session's serializer. User code runs on the
- * session's executor only, told by {@link #news}.
+ * <p>Concurrency: what is guarded by {@link #lock} says so. A stay calls from its session's serializer; user code runs where
+ * {@link #states} is told.
  */
 final class EtcdSeat implements Seat {
     static final Duration FOREVER = Duration.ofDays(36_500); // in nanoseconds it must fit a long
 
     private static final Logger log = LoggerFactory.getLogger(EtcdSeat.class);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
     private final SessionFactory sessions;
     private final boolean outlivesSessions;
     private final MemberKeys keys;
     private final String id;
     private final Duration closeTimeout;
-    private final Executor executor;
+    private final SeatStates states;
+    private final Rejoining rejoining = new Rejoining(this);
     private final Set<Long> leases = ConcurrentHashMap.newKeySet(); // under which its key is its own
-    private final CountDownLatch closing = new CountDownLatch(1);
     private final CompletableFuture<Void> over = new CompletableFuture<>(); // for the engine
     private final CompletableFuture<Void> ended = new CompletableFuture<>(); // for users
-    private final Queue<Runnable> news = new ConcurrentLinkedQueue<>(); // added with the lock held
-    private final List<Consumer<? super State>> listeners = new CopyOnWriteArrayList<>();
-    private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE); // confined to the one thread there is
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
     private @Nullable Stay stay; // null while it has no session
     private boolean closed;
     // Written with the lock held.
     private volatile Wanted wanted;
-    private volatile State state = State.JOINING;
-    private volatile @Nullable Throwable lastFailure;
     private volatile @Nullable EtcdSession session;
+    private volatile @Nullable Throwable lastFailure; // written by whoever has one
 
     /** The value that was given last. */
     record Wanted(String value, long number) {}
@@ -86,7 +70,7 @@ final class EtcdSeat implements Seat {
         this.id = id;
         this.wanted = new Wanted(value, 1);
         this.closeTimeout = first.engine().requestTimeout();
-        this.executor = new InOrder(first.executor());
+        this.states = new SeatStates(toString(), first.executor());
     }
 
     // Joining
@@ -121,6 +105,23 @@ final class EtcdSeat implements Seat {
         return next;
     }
 
+    /** Goes on with the next session. */
+    void beginAgain() {
+        EtcdSession next = EtcdSession.of(sessions.session());
+        Names.checked(EtcdMembership.RECIPE, keys.group(), next);
+        Stay begun;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            begun = begin(next);
+        } finally {
+            lock.unlock();
+        }
+        begun.start();
+    }
+
     MemberIdInUseException inUse(Member holder) {
         if (holder.leaseId() == 0) {
             return new MemberIdInUseException(
@@ -151,18 +152,22 @@ final class EtcdSeat implements Seat {
         return keys;
     }
 
+    boolean hasJoined() {
+        return states.now() != State.JOINING;
+    }
+
     // What its stay tells, on the session's serializer
 
     void joined() {
-        if (change(State.JOINED)) {
+        if (states.change(State.JOINED)) {
             log.debug("{}: is a member", this);
         }
     }
 
     /** It is not there, and its stay goes on. */
     void missing(RecipeException why) {
-        lastFailure = why;
-        if (change(State.REJOINING)) {
+        note(why);
+        if (states.change(State.REJOINING)) {
             log.warn("{}: is no member, and joins again: {}", this, why.getMessage());
         }
     }
@@ -177,78 +182,23 @@ final class EtcdSeat implements Seat {
         boolean again;
         lock.lock();
         try {
-            again = !closed && state != State.JOINING && (outlivesSessions || !lost);
+            again = !closed && hasJoined() && (outlivesSessions || !lost);
             stay = null;
         } finally {
             lock.unlock();
         }
         if (again) {
-            lastFailure = why;
-            change(State.REJOINING);
+            note(why);
+            states.change(State.REJOINING);
             log.info("{}: joins again: {}", this, why.getMessage());
-            Thread thread = new Thread(() -> rejoin(!lost), "consort-member-" + key());
-            thread.setDaemon(true);
-            thread.start();
+            rejoining.start(!lost);
         } else {
-            end(lost && closing.getCount() == 0 ? null : why);
+            end(lost && rejoining.isStopped() ? null : why);
         }
     }
 
-    // On a thread of its own
-
-    private void rejoin(boolean pauseFirst) {
-        if (!pauseFirst) {
-            backoff.reset();
-        }
-        long start = System.nanoTime();
-        boolean pause = pauseFirst;
-        while (true) {
-            if (pause) {
-                pause(backoff.after(Duration.ofNanos(System.nanoTime() - start)));
-            }
-            pause = true;
-            start = System.nanoTime();
-            try {
-                if (over.isDone() || tryToBegin()) {
-                    return;
-                }
-            } catch (IllegalStateException | IllegalArgumentException e) {
-                end(e);
-                return;
-            } catch (RuntimeException | Error e) {
-                log.debug("{}: has no session, and tries again", this, e);
-                lastFailure = e;
-            }
-        }
-    }
-
-    private boolean tryToBegin() {
-        EtcdSession next = EtcdSession.of(sessions.session());
-        Names.checked(EtcdMembership.RECIPE, keys.group(), next);
-        Stay begun;
-        lock.lock();
-        try {
-            if (closed) {
-                return true;
-            }
-            begun = begin(next);
-        } finally {
-            lock.unlock();
-        }
-        begun.start();
-        return true;
-    }
-
-    private void pause(Duration time) {
-        long until = System.nanoTime() + time.toNanos();
-        while (true) {
-            try {
-                var unused = closing.await(until - System.nanoTime(), TimeUnit.NANOSECONDS);
-                return;
-            } catch (InterruptedException e) {
-                // Nobody knows this thread.
-            }
-        }
+    void note(Throwable why) {
+        lastFailure = why;
     }
 
     // Its end
@@ -263,8 +213,8 @@ final class EtcdSeat implements Seat {
         } finally {
             lock.unlock();
         }
-        closing.countDown();
-        change(State.CLOSED);
+        rejoining.stop();
+        states.change(State.CLOSED);
         if (present != null) {
             present.leave();
         } else {
@@ -272,7 +222,8 @@ final class EtcdSeat implements Seat {
         }
     }
 
-    private void end(@Nullable Throwable why) {
+    /** Nothing comes after this. */
+    void end(@Nullable Throwable why) {
         lock.lock();
         try {
             closed = true;
@@ -280,12 +231,12 @@ final class EtcdSeat implements Seat {
             lock.unlock();
         }
         if (why != null && !over.isDone()) {
-            lastFailure = why;
+            note(why);
             log.warn("{}: has ended: {}", this, why.getMessage());
         }
-        change(State.CLOSED);
+        states.change(State.CLOSED);
         over.complete(null);
-        executor.execute(() -> {
+        states.execute(() -> {
             if (why == null) {
                 ended.complete(null);
             } else {
@@ -301,44 +252,12 @@ final class EtcdSeat implements Seat {
 
     /** One that is leaving is waited for whatever the timeout, for as long as etcd may take to answer. */
     boolean awaitOver(Duration timeout) throws InterruptedException {
-        Duration longest = state == State.CLOSED && timeout.compareTo(closeTimeout) < 0 ? closeTimeout : timeout;
+        boolean leaving = states.now() == State.CLOSED && timeout.compareTo(closeTimeout) < 0;
         try {
-            var unused = over.get(Math.max(0, longest.toNanos()), TimeUnit.NANOSECONDS);
+            var unused = over.get(Math.max(0, (leaving ? closeTimeout : timeout).toNanos()), TimeUnit.NANOSECONDS);
             return true;
         } catch (ExecutionException | TimeoutException e) {
             return false;
-        }
-    }
-
-    // News
-
-    private boolean change(State next) {
-        lock.lock();
-        try {
-            if (state == next || state == State.CLOSED) {
-                return false;
-            }
-            state = next;
-            news.add(() -> listeners.forEach(listener -> tell(listener, next)));
-        } finally {
-            lock.unlock();
-        }
-        executor.execute(this::tellNext);
-        return true;
-    }
-
-    private void tellNext() {
-        Runnable next = news.poll();
-        if (next != null) {
-            next.run();
-        }
-    }
-
-    private void tell(Consumer<? super State> listener, State now) {
-        try {
-            listener.accept(now);
-        } catch (RuntimeException e) {
-            log.error("{}: a listener failed on {}", this, now, e);
         }
     }
 
@@ -356,7 +275,7 @@ final class EtcdSeat implements Seat {
 
     @Override
     public State state() {
-        State now = state;
+        State now = states.now();
         EtcdSession with = session;
         return now == State.JOINED && with != null && with.state().isFinal() ? State.REJOINING : now;
     }
@@ -382,18 +301,7 @@ final class EtcdSeat implements Seat {
 
     @Override
     public void onState(Consumer<? super State> listener) {
-        Objects.requireNonNull(listener, "listener");
-        lock.lock();
-        try {
-            State now = state;
-            news.add(() -> {
-                listeners.add(listener);
-                tell(listener, now);
-            });
-        } finally {
-            lock.unlock();
-        }
-        executor.execute(this::tellNext);
+        states.add(listener);
     }
 
     @Override
@@ -412,9 +320,7 @@ final class EtcdSeat implements Seat {
         Await.quietly(over, closeTimeout);
         if (!over.isDone()) {
             log.warn(
-                    "{}: etcd has not confirmed within {} that it has left; it is asked until it does",
-                    this,
-                    closeTimeout);
+                    "{}: etcd has not confirmed within {} that it has left; it is sent until then", this, closeTimeout);
         }
     }
 

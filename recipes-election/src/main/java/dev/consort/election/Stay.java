@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ final class Stay extends Wait<Own, Boolean> {
     private final ByteString key;
     private final Rendezvous<Own> at;
     private final Waiting<Own> waiting;
-    private final Set<Pending> pending = new LinkedHashSet<>();
+    private final Set<Presence> waits = new LinkedHashSet<>();
     private Own known = new Own(0, null);
     private boolean confirmed; // that is what etcd answered, and not what the view told
     private boolean started;
@@ -61,85 +62,13 @@ final class Stay extends Wait<Own, Boolean> {
         this.waiting = new Waiting<>(at);
     }
 
+    // By any thread
+
     void start() {
         at.execute(() -> {
             started = true;
             at.join(this);
         });
-    }
-
-    /** Who has the id, or had it until a moment ago. */
-    @Nullable
-    Member lastHolder() {
-        return lastHolder;
-    }
-
-    /** Who waits for it to be there, with a value. */
-    private final class Pending extends Wait<Own, Boolean> {
-        private final long number;
-        private final boolean begins;
-        private boolean begun;
-
-        Pending(long number, boolean begins) {
-            this.number = number;
-            this.begins = begins;
-        }
-
-        @Override
-        protected void look(Own state) {
-            if (begun) {
-                return;
-            }
-            begun = true;
-            if (begins) {
-                pending.add(this);
-                start();
-            } else if (isGone()) {
-                pass(false);
-            } else {
-                pending.add(this);
-                settle();
-            }
-        }
-
-        private void settleWith(long now) {
-            if (number <= now) {
-                pending.remove(this);
-                pass(true);
-            }
-        }
-
-        private void blocked() {
-            if (begins) {
-                mustWait();
-            } else {
-                pending.remove(this);
-                pass(false);
-            }
-        }
-
-        private void stop(RuntimeException why) {
-            pending.remove(this);
-            fail(why);
-        }
-    }
-
-    private boolean isGone() {
-        return leaving || isOver() || holder != null;
-    }
-
-    /** Joins for the first time: false if the id was not to be had in time. */
-    boolean awaitJoined(Duration timeout) throws InterruptedException {
-        return waiting.await(new Pending(1, true), timeout).isPresent();
-    }
-
-    /** Whether others can read a value, or a later one; bounded by the request timeout. */
-    boolean awaitWritten(long number) {
-        try {
-            return waiting.answer(new Pending(number, false));
-        } catch (SessionLostException e) {
-            return false;
-        }
     }
 
     void leave() {
@@ -152,6 +81,48 @@ final class Stay extends Wait<Own, Boolean> {
             }
         });
     }
+
+    /** Starts it, and waits until it has joined: false if the id was not to be had in time. */
+    boolean awaitJoined(Duration timeout) throws InterruptedException {
+        return waiting.await(new Presence(this, 1, true), timeout).isPresent();
+    }
+
+    /** Whether others can read a value, or a later one; bounded by the request timeout. */
+    boolean awaitWritten(long number) {
+        try {
+            return waiting.answer(new Presence(this, number, false));
+        } catch (SessionLostException e) {
+            return false;
+        }
+    }
+
+    /** Who has the id, or had it until a moment ago. */
+    @Nullable
+    Member lastHolder() {
+        return lastHolder;
+    }
+
+    // Who waits for it
+
+    boolean isGone() {
+        return leaving || isOver() || holder != null;
+    }
+
+    void await(Presence wait, boolean first) {
+        waits.add(wait);
+        if (first) {
+            start();
+        } else {
+            settle();
+        }
+    }
+
+    private void stopAll(RuntimeException why) {
+        List.copyOf(waits).forEach(wait -> wait.stop(why));
+        waits.clear();
+    }
+
+    // What it sees
 
     @Override
     protected void look(Own state) {
@@ -172,7 +143,7 @@ final class Stay extends Wait<Own, Boolean> {
             withdraw(entry);
         } else if (entry == null) {
             holder = null;
-            missing("its key was deleted");
+            missing();
             put();
         } else if (entry.leaseId() == session.leaseId()) {
             holder = null;
@@ -186,10 +157,10 @@ final class Stay extends Wait<Own, Boolean> {
         }
     }
 
-    private void missing(String why) {
+    private void missing() {
         if (joined) {
             joined = false;
-            seat.missing(new RecipeException(EtcdMembership.RECIPE, seat.key(), why, null));
+            seat.missing(new RecipeException(EtcdMembership.RECIPE, seat.key(), "its key was deleted", null));
         }
     }
 
@@ -202,7 +173,7 @@ final class Stay extends Wait<Own, Boolean> {
         } else if (refused != wanted.number()) {
             replace(entry);
         }
-        List.copyOf(pending).forEach(each -> each.settleWith(written));
+        waits.removeIf(wait -> wait.isThere(written));
     }
 
     private void others(Entry entry) {
@@ -213,93 +184,64 @@ final class Stay extends Wait<Own, Boolean> {
         if (!other.equals(holder)) {
             holder = other;
             lastHolder = other;
-            if (seat.state() != Seat.State.JOINING) {
+            if (seat.hasJoined()) {
                 seat.missing(seat.inUse(other));
             }
         }
-        List.copyOf(pending).forEach(Pending::blocked);
+        waits.removeIf(Presence::isMissing);
     }
+
+    // What it writes
 
     private Step step() {
         return Step.on(at.connection());
     }
 
     private void put() {
-        Wanted wanted = seat.wanted();
-        send(step().ifCreated(seat.key(), 0).ifUnfenced(session), wanted, 0);
+        write(step().ifCreated(seat.key(), 0).ifUnfenced(session), 0);
     }
 
     /** What is its own, with this session's lease or with a former one's. */
     private void replace(Entry entry) {
-        Wanted wanted = seat.wanted();
-        send(step().ifModified(seat.key(), entry.modRevision()), wanted, entry.createRevision());
+        write(step().ifModified(seat.key(), entry.modRevision()), entry.createRevision());
     }
 
-    private void send(Step condition, Wanted wanted, long created) {
+    private void write(Step condition, long created) {
+        Wanted wanted = seat.wanted();
+        ByteString value = MemberKeys.value(wanted.value());
         take(
                 condition.put(seat.key(), wanted.value(), session.leaseId()).otherwiseRead(seat.key()),
-                revision -> new Entry(
-                        key,
-                        MemberKeys.value(wanted.value()),
-                        created == 0 ? revision : created,
+                revision -> know(new Own(
                         revision,
-                        1,
-                        session.leaseId()),
-                why -> refused(wanted.number(), why));
+                        new Entry(key, value, created == 0 ? revision : created, revision, 1, session.leaseId()))),
+                why -> putRefused(wanted.number(), why));
     }
 
     /** Its key if it has one, and whatever may land late. */
     private void withdraw(@Nullable Entry entry) {
         Entry own = entry != null && seat.owns(entry.leaseId()) ? entry : null;
         if (onlyDeletes && own == null) {
-            leftNow();
+            left();
             return;
         }
         Step step = onlyDeletes ? step() : step().fence(session);
         if (own != null) {
             step.ifModified(seat.key(), own.modRevision()).delete(seat.key()).otherwiseRead(seat.key());
         }
+        take(step, revision -> left(), this::withdrawalRefused);
+    }
+
+    private void take(Step step, LongConsumer applied, Consumer<RecipeException> otherwise) {
         sending = true;
         at.take(
                 step,
                 answer -> {
                     sending = false;
                     if (answer.applied()) {
-                        leftNow();
+                        applied.accept(answer.revision());
                     } else {
-                        know(answer, null);
+                        know(new Own(answer.revision(), answer.read().orElse(null)));
                     }
-                },
-                why -> {
-                    sending = false;
-                    if (onlyDeletes) {
-                        fail(why);
-                    } else {
-                        onlyDeletes = true; // works when putting is refused
-                        settle();
-                    }
-                });
-    }
-
-    private void leftNow() {
-        if (!isOver()) {
-            pass(true);
-            List.copyOf(pending).forEach(Pending::blocked);
-            seat.left();
-        }
-    }
-
-    private interface Written {
-        Entry at(long revision);
-    }
-
-    private void take(Step step, Written written, Consumer<RecipeException> otherwise) {
-        sending = true;
-        at.take(
-                step,
-                answer -> {
-                    sending = false;
-                    know(answer, written);
                 },
                 why -> {
                     sending = false;
@@ -307,36 +249,52 @@ final class Stay extends Wait<Own, Boolean> {
                 });
     }
 
-    private void know(Step.Answer answer, @Nullable Written written) {
+    private void know(Own answer) {
         if (answer.revision() >= known.revision()) {
-            known = new Own(
-                    answer.revision(),
-                    answer.applied() && written != null
-                            ? written.at(answer.revision())
-                            : answer.read().orElse(null));
+            known = answer;
             confirmed = true;
         }
         settle();
     }
 
-    private void refused(long number, RecipeException why) {
+    private void putRefused(long number, RecipeException why) {
         if (isOver()) {
             return;
         }
         if (joined) {
             refused = number;
-            List.copyOf(pending).forEach(each -> each.stop(why));
-        } else if (seat.state() == Seat.State.JOINING) {
-            List.copyOf(pending).forEach(each -> each.stop(why));
+            stopAll(why);
+        } else if (!seat.hasJoined()) {
+            stopAll(why);
             leave();
         } else {
             fail(why);
         }
     }
 
+    /** Deleting works when putting is refused, and then nothing is put late either. */
+    private void withdrawalRefused(RecipeException why) {
+        if (onlyDeletes) {
+            fail(why);
+        } else {
+            onlyDeletes = true;
+            settle();
+        }
+    }
+
+    // How it ends
+
+    private void left() {
+        if (!isOver()) {
+            pass(true);
+            waits.removeIf(Presence::isMissing);
+            seat.left();
+        }
+    }
+
     @Override
     protected void failed(RuntimeException why) {
-        List.copyOf(pending).forEach(each -> each.stop(why));
+        stopAll(why);
         seat.failed(why);
     }
 }
