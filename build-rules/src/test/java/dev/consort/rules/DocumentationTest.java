@@ -87,7 +87,8 @@ class DocumentationTest {
                 "latch.md",
                 "barrier.md",
                 "election.md",
-                "clustered-job.md")) {
+                "clustered-job.md",
+                "membership.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

@@ -203,23 +203,29 @@ final class EtcdSeat implements Seat {
 
     // Its end
 
-    /** Without waiting for it. */
+    /** Without waiting for it. A session that lives may have a key of its own, also where it is between two stays. */
     private void leave() {
         Stay present;
+        boolean between;
         lock.lock();
         try {
             closed = true;
-            present = stay;
+            EtcdSession with = session;
+            between = stay == null && with != null && !with.state().isFinal() && !over.isDone();
+            present = between && with != null ? begin(with) : stay;
         } finally {
             lock.unlock();
         }
         rejoining.stop();
         states.change(State.CLOSED);
-        if (present != null) {
-            present.leave();
-        } else {
+        if (present == null) {
             end(null);
+            return;
         }
+        if (between) {
+            present.start();
+        }
+        present.leave();
     }
 
     /** Nothing comes after this. */

@@ -81,8 +81,8 @@ public interface Membership {
      *
      * @param id as in {@link #join(String, String)}
      * @param value as in {@link #join(String, String)}
-     * @param timeout how long to wait for the id; zero or less: does not. A TTL and a second are enough for one that died.
-     *     Opening a session comes on top
+     * @param timeout how long to wait for the id, etcd's answer included; zero or less: for the answer only. A TTL and a
+     *     second are enough for one that died. Opening a session comes on top
      * @return its place in the group, to be closed
      * @throws MemberIdInUseException if another one is still a member under this id
      * @throws dev.consort.core.EtcdUnavailableException as {@link #join(String, String)}

@@ -18,7 +18,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -211,34 +210,49 @@ final class Stay extends Wait<Own, Boolean> {
         ByteString value = MemberKeys.value(wanted.value());
         take(
                 condition.put(seat.key(), wanted.value(), session.leaseId()).otherwiseRead(seat.key()),
-                revision -> know(new Own(
-                        revision,
-                        new Entry(key, value, created == 0 ? revision : created, revision, 1, session.leaseId()))),
+                answer -> know(new Own(
+                        answer.revision(),
+                        new Entry(
+                                key,
+                                value,
+                                created == 0 ? answer.revision() : created,
+                                answer.revision(),
+                                1,
+                                session.leaseId()))),
                 why -> putRefused(wanted.number(), why));
     }
 
-    /** Its key if it has one, and whatever may land late. */
+    /**
+     * Its key if it has one, and whatever may land late. What does so before the fence has moved, as when an id becomes free
+     * that it was refused, is (!) read after that, and deleted.
+     */
     private void withdraw(@Nullable Entry entry) {
         Entry own = entry != null && seat.owns(entry.leaseId()) ? entry : null;
-        if (onlyDeletes && own == null) {
-            left();
-            return;
-        }
         Step step = onlyDeletes ? step() : step().fence(session);
-        if (own != null) {
+        if (own == null) {
+            step.read(seat.key());
+        } else {
             step.ifModified(seat.key(), own.modRevision()).delete(seat.key()).otherwiseRead(seat.key());
         }
-        take(step, revision -> left(), this::withdrawalRefused);
+        take(step, this::withdrew, this::withdrawalRefused);
     }
 
-    private void take(Step step, LongConsumer applied, Consumer<RecipeException> otherwise) {
+    private void withdrew(Step.Answer answer) {
+        if (answer.read().filter(entry -> seat.owns(entry.leaseId())).isPresent()) {
+            know(new Own(answer.revision(), answer.read().get()));
+        } else {
+            left();
+        }
+    }
+
+    private void take(Step step, Consumer<Step.Answer> applied, Consumer<RecipeException> otherwise) {
         sending = true;
         at.take(
                 step,
                 answer -> {
                     sending = false;
                     if (answer.applied()) {
-                        applied.accept(answer.revision());
+                        applied.accept(answer);
                     } else {
                         know(new Own(answer.revision(), answer.read().orElse(null)));
                     }

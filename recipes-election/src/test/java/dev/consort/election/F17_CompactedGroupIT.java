@@ -80,13 +80,7 @@ class F17_CompactedGroupIT {
     void memberAndWaiting_goOn() throws Exception {
         Seat mine = two.join("mine", "1");
         Seat theirs = one.join("theirs", "1");
-        CompletableFuture<Seat> waiting = CompletableFuture.supplyAsync(() -> {
-            try {
-                return two.membership.join("theirs", "2", Duration.ofSeconds(20));
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        CompletableFuture<Seat> waiting = two.joining("theirs", "2", Duration.ofSeconds(20));
         await().until(() -> two.peer.log.counts().watchesOpen() >= 3);
         CallFault down = disconnectTwo();
         theirs.close();

@@ -48,16 +48,6 @@ class F18_FailedJoinLeavesNothingIT {
         two.close();
     }
 
-    private CompletableFuture<Seat> joining(Group group, String id) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return group.membership.join(id, "late", LONG);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-    }
-
     /** F09: its own key is there, and it does not know. */
     @Test
     void join_replyLost_isAMember() throws Exception {
@@ -98,7 +88,7 @@ class F18_FailedJoinLeavesNothingIT {
     @Test
     void join_keyDeletedBeforeTheAnswer_isNoPhantom() throws Exception {
         CallFault held = one.peer.faults.next(putOf(one.key("a"))).hangReply();
-        CompletableFuture<Seat> joining = joining(one, "a");
+        CompletableFuture<Seat> joining = one.joining("a", "late", LONG);
         now(held.hit());
         await().until(() -> two.ids().size() == 1);
         two.peer.delete(one.key("a"));
@@ -114,13 +104,8 @@ class F18_FailedJoinLeavesNothingIT {
         two.join("a", "theirs");
         try (Session session =
                 Session.builder(one.peer.connection).ttl(Peer.LONG).open()) {
-            CompletableFuture<Seat> joining = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return Membership.create(session, name).join("a", "1", LONG);
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            });
+            CompletableFuture<Seat> joining =
+                    Group.joining(Membership.create(session, name), "a", "1", LONG);
             await().until(() -> one.peer.log.counts().unaryCalls("KV/Txn") > 1
                     && one.peer.log.counts().unaryCallsOpen() == 0);
             two.peer.revoke(session.leaseId());
@@ -154,7 +139,7 @@ class F18_FailedJoinLeavesNothingIT {
     void join_idBecomesFreeAtAnyMoment_isSeen() throws Exception {
         for (int round = 0; round < 20; round++) {
             Seat holder = two.join("a", "theirs");
-            CompletableFuture<Seat> joining = joining(one, "a");
+            CompletableFuture<Seat> joining = one.joining("a", "late", LONG);
             for (int spin = 0; spin < round * 20_000; spin++) {
                 Thread.onSpinWait();
             }

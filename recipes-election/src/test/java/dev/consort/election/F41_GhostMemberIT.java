@@ -5,10 +5,14 @@ import static dev.consort.election.Peer.deletionOf;
 import static dev.consort.election.Peer.now;
 import static dev.consort.election.Peer.putOf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.election.Seat.State;
 import dev.consort.testkit.CallFault;
+import dev.consort.testkit.EmbeddedEtcd;
+import dev.consort.testkit.EmbeddedFaults;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -112,17 +116,52 @@ class F41_GhostMemberIT {
     void fence_movedByAnotherPlace_joinsAllTheSame() throws Exception {
         Seat first = one.join("a", "1");
         CallFault held = one.peer.faults.next(putOf(one.key("c"))).hold();
-        var joining = CompletableFuture.supplyAsync(() -> {
-            try {
-                return one.join("c", "1");
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        CompletableFuture<Seat> joining = one.joining("c", "1", Duration.ofSeconds(20));
         now(held.hit());
         first.close(); // moves the fence
         held.release();
         assertThat(now(joining).state()).isEqualTo(State.JOINED);
         await().until(() -> two.ids().equals(List.of("c")));
+    }
+
+    /**
+     * It was refused, since another one had the id, and its first attempt comes when that one has left: before its fence, which
+     * is held up.
+     */
+    @Test
+    void join_refusedAndLandsBeforeItsFence_isRemoved() throws Exception {
+        Seat holder = two.join("a", "2");
+        CallFault late = one.peer.faults.next(putOf(one.key("a"))).landOnRelease();
+        CallFault fence =
+                one.peer.faults.next(putOf(Peer.fence(one.lease()))).hold();
+        assertThatExceptionOfType(MemberIdInUseException.class).isThrownBy(() -> one.membership.join("a", "1"));
+        now(fence.hit());
+        holder.close();
+        late.release();
+        assertThat(now(late.landed()).isOk()).isTrue();
+        assertThat(two.values()).containsExactly("1");
+        fence.release();
+        await().until(() -> two.ids().isEmpty());
+    }
+
+    /** While etcd takes no writes it is between two tries, and closed; what it sent before that lands. */
+    @Test
+    void close_betweenTwoTries_removesWhatHasLanded() throws Exception {
+        try (EmbeddedEtcd etcd = EmbeddedEtcd.start();
+                Group group = new Group(Peer.through(etcd.endpoint(), Peer.LONG), name)) {
+            Seat seat = group.join("a", "1");
+            CallFault late = group.peer.faults.next(putOf(group.key("a"))).landOnRelease();
+            try (EmbeddedFaults.Disruption full = etcd.faults().noSpace()) {
+                assertThat(full).isNotNull();
+                group.peer.delete(group.key("a"));
+                await().until(() -> seat.lastFailure().map(Throwable::getMessage).orElse("").contains("NOSPACE"));
+                assertThat(seat.state()).isEqualTo(State.REJOINING);
+            }
+            late.release();
+            assertThat(now(late.landed()).isOk()).isTrue();
+            assertThat(group.values()).containsExactly("1");
+            seat.close();
+            assertThat(group.ids()).isEmpty();
+        }
     }
 }

@@ -4,8 +4,11 @@ package dev.consort.election;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import dev.consort.election.Membership.Member;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,6 +36,27 @@ final class Group implements AutoCloseable {
         Seat seat = membership.join(id, value);
         seats.add(seat);
         return seat;
+    }
+
+    /** Joins, or waits to, on a thread of its own. */
+    CompletableFuture<Seat> joining(String id, String value, Duration timeout) {
+        return joining(membership, id, value, timeout);
+    }
+
+    static CompletableFuture<Seat> joining(Membership membership, String id, String value, Duration timeout) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return membership.join(id, value, timeout);
+                    } catch (InterruptedException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                task -> {
+                    Thread thread = new Thread(task, "joining");
+                    thread.setDaemon(true);
+                    thread.start();
+                });
     }
 
     long lease() {

@@ -78,7 +78,9 @@ class MembershipCostIT {
         assertWatches(page.row("a member is there, and 10 s longer").first(), before);
         step("`update`", () -> seat.update("2"));
         step("`update` with the value it has", () -> seat.update("2"));
-        step("`state`, `value`, `lastFailure`", () -> seat.state() == State.JOINED && seat.lastFailure().isEmpty());
+        step(
+                "`state`, `value`, `lastFailure`",
+                () -> seat.state() == State.JOINED && seat.lastFailure().isEmpty());
         step("`members`", one.membership::members);
         step("`close`", () -> {
             seat.close();
@@ -90,8 +92,11 @@ class MembershipCostIT {
         before = one.peer.log.counts();
         step("`observe`, the first of a group on a connection", () -> ready(one.membership.observe(seen)));
         step("`observe`, each further one", () -> ready(Membership.observe(one.peer.connection, name, seen)));
-        assertWatches(page.row("a group is observed on a connection, however often").first(), before);
-        assertThat(page.row("a group is observed on a connection, however often").second()).isZero();
+        assertWatches(
+                page.row("a group is observed on a connection, however often").first(), before);
+        assertThat(page.row("a group is observed on a connection, however often")
+                        .second())
+                .isZero();
         Seat theirs = two.join("b", "1");
         await().until(() -> seen.all().size() == 4);
         step(List.of("a report to an observer", "`close`"), () -> {

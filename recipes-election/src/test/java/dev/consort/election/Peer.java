@@ -143,6 +143,11 @@ final class Peer implements AutoCloseable {
         return CallMatcher.method("KV/Txn").when(TxnRequest.class, which);
     }
 
+    /** The key whose change voids what a session has sent before. */
+    static String fence(long lease) {
+        return "consort/session/" + Long.toHexString(lease) + "/fence";
+    }
+
     static ByteSequence bytes(String text) {
         return ByteSequence.from(text, UTF_8);
     }

@@ -38,7 +38,7 @@ public final class Step {
      *
      * @param revision of the store when it was answered; of what it wrote if it was applied
      * @param applied whether its conditions held
-     * @param read the key that was to be read otherwise, if it was there
+     * @param read the key that was to be read then, if it was there
      */
     public record Answer(long revision, boolean applied, Optional<PrefixView.Entry> read) {
         /** Whether the key that was read holds this text. */
@@ -124,6 +124,12 @@ public final class Step {
         txn.addSuccess(RequestOp.newBuilder()
                 .setRequestDeleteRange(
                         DeleteRangeRequest.newBuilder().setKey(key(prefix)).setRangeEnd(ClaimTxns.endOf(key(prefix)))));
+        return this;
+    }
+
+    /** Reads a key, as it is after that. */
+    public Step read(String key) {
+        txn.addSuccess(ClaimTxns.op(ClaimTxns.key(key(key))));
         return this;
     }
 
