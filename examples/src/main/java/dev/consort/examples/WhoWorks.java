@@ -48,7 +48,8 @@ public final class WhoWorks {
     private static void work(Membership workers, String id) throws InterruptedException {
         // If it was killed a moment ago, its id is free when its former session has ended: after the TTL of 10 s.
         try (Seat seat = workers.join(id, "10.0.0.1:8080", Duration.ofSeconds(11))) {
-            System.out.println("there: " + workers.members().stream().map(Member::id).toList());
+            System.out.println(
+                    "there: " + workers.members().stream().map(Member::id).toList());
             seat.update("10.0.0.1:8081");
             joinTwice(workers, id);
         }
@@ -63,7 +64,8 @@ public final class WhoWorks {
     }
 
     private static void print(Change change) {
-        System.out.println(change.kind() + " " + change.member().id() + " " + change.member().value());
+        System.out.println(change.kind() + " " + change.member().id() + " "
+                + change.member().value());
     }
 
     /** All workers see the same members in the same order, so that each can work out its own share. */

@@ -104,8 +104,7 @@ class F18_FailedJoinLeavesNothingIT {
         two.join("a", "theirs");
         try (Session session =
                 Session.builder(one.peer.connection).ttl(Peer.LONG).open()) {
-            CompletableFuture<Seat> joining =
-                    Group.joining(Membership.create(session, name), "a", "1", LONG);
+            CompletableFuture<Seat> joining = Group.joining(Membership.create(session, name), "a", "1", LONG);
             await().until(() -> one.peer.log.counts().unaryCalls("KV/Txn") > 1
                     && one.peer.log.counts().unaryCallsOpen() == 0);
             two.peer.revoke(session.leaseId());

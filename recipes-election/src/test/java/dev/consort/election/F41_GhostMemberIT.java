@@ -132,8 +132,7 @@ class F41_GhostMemberIT {
     void join_refusedAndLandsBeforeItsFence_isRemoved() throws Exception {
         Seat holder = two.join("a", "2");
         CallFault late = one.peer.faults.next(putOf(one.key("a"))).landOnRelease();
-        CallFault fence =
-                one.peer.faults.next(putOf(Peer.fence(one.lease()))).hold();
+        CallFault fence = one.peer.faults.next(putOf(Peer.fence(one.lease()))).hold();
         assertThatExceptionOfType(MemberIdInUseException.class).isThrownBy(() -> one.membership.join("a", "1"));
         now(fence.hit());
         holder.close();
@@ -154,7 +153,8 @@ class F41_GhostMemberIT {
             try (EmbeddedFaults.Disruption full = etcd.faults().noSpace()) {
                 assertThat(full).isNotNull();
                 group.peer.delete(group.key("a"));
-                await().until(() -> seat.lastFailure().map(Throwable::getMessage).orElse("").contains("NOSPACE"));
+                await().until(() ->
+                        seat.lastFailure().map(Throwable::getMessage).orElse("").contains("NOSPACE"));
                 assertThat(seat.state()).isEqualTo(State.REJOINING);
             }
             late.release();
