@@ -38,6 +38,7 @@ final class Stay extends Wait<Own, Boolean> {
     private final Set<Presence> waits = new LinkedHashSet<>();
     private Own known = new Own(0, null);
     private boolean confirmed; // that is what etcd answered, and not what the view told
+    private boolean answered; // by etcd, so that what is known is no older than this stay
     private boolean started;
     private boolean sending;
     private boolean joined; // it was there when it was looked at last
@@ -144,15 +145,15 @@ final class Stay extends Wait<Own, Boolean> {
             holder = null;
             missing();
             put();
-        } else if (entry.leaseId() == session.leaseId()) {
+        } else if (entry.leaseId() == session.leaseId() && answered) {
             holder = null;
             mine(entry);
-        } else if (seat.owns(entry.leaseId())) {
+        } else if (entry.leaseId() != session.leaseId() && seat.owns(entry.leaseId())) {
             replace(entry);
         } else if (confirmed || holder != null) {
             others(entry);
         } else {
-            put(); // the view may be a moment old
+            put(); // the view may have stood before, and be a moment old: (!) also if it shows a key of this session
         }
     }
 
@@ -264,6 +265,7 @@ final class Stay extends Wait<Own, Boolean> {
     }
 
     private void know(Own answer) {
+        answered = true;
         if (answer.revision() >= known.revision()) {
             known = answer;
             confirmed = true;

@@ -15,6 +15,7 @@ import dev.consort.core.SessionLostException;
 import dev.consort.election.Seat.State;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -96,6 +97,22 @@ class F18_FailedJoinLeavesNothingIT {
         await().until(() -> two.ids().equals(List.of("a")) && seat.state() == State.JOINED);
         seat.close();
         assertThat(two.ids()).isEmpty();
+    }
+
+    /** F07: the view stood before, and shows the key of the one that has left; which has the same lease and value. */
+    @Test
+    void join_viewBehindTheFormerOnesLeaving_isNoPhantom() throws Exception {
+        Seat former = one.join("a", "1");
+        await().until(() -> one.peer.log.counts().watchEvents() > 0);
+        CallFault deaf =
+                one.peer.faults.every(CallMatcher.method("Watch/Watch")).dropMessages(Direction.TO_CLIENT);
+        former.close();
+        Seat seat = one.join("a", "1");
+        assertThat(two.values()).containsExactly("1");
+        assertThat(seat.lastFailure()).isEmpty();
+        seat.close();
+        assertThat(two.ids()).isEmpty();
+        deaf.stop();
     }
 
     /** F16: it does not wait for an id with a session that is gone. */
