@@ -79,6 +79,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private long revision;
     private List<QueuedClaim> following = List.of();
     private boolean marks; // it carries its rule's mark
+    private boolean mayMark; // or may do so by now
     private @Nullable Message told; // before the answer to the put
     private long operation;
 
@@ -187,6 +188,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         revision = createRevision;
         following = List.of();
         marks = false;
+        mayMark = false;
         value = new ClaimValue(session, keys, recipe, createRevision, modRevision, put, this::gone);
         watches.start(modRevision + 1, ahead);
     }
@@ -327,7 +329,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 session.whyRemoved(reason -> ifCurrent(op, this::goneWhileWaiting));
             }
             case HELD -> {
-                if (marks) {
+                if (mayMark) { // (!) also if it was not answered yet
                     baton.deleteMark();
                 }
                 owner.lost();
@@ -509,6 +511,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 session.leaseId());
         // The claim is put again, so that no guarded write from before it was marked can land any more.
         ClaimValue marking = value;
+        mayMark = true;
         return marking.rewrite(marking.value(), List.of(put)).thenApply(done -> {
             boolean ours = done && value == marking; // it may be another claim by now
             if (ours) {

@@ -95,6 +95,7 @@ final class ClaimTxns {
                 .addSuccess(RequestOp.newBuilder().setRequestTxn(tell))
                 .addAllSuccess(marks(keys, lease))
                 .addFailure(op(following(keys)))
+                .addAllFailure(marksLeft(keys, lease))
                 .build();
     }
 
@@ -107,7 +108,17 @@ final class ClaimTxns {
                 .addSuccess(op(following(keys)))
                 .addAllSuccess(marks(keys, lease))
                 .addFailure(op(following(keys)))
+                .addAllFailure(marksLeft(keys, lease))
                 .build();
+    }
+
+    /** (!) Somebody else may have deleted the claim just now, and nobody but its session knows of its mark. */
+    private static List<RequestOp> marksLeft(QueueKeys keys, long lease) {
+        return keys.rule().mark(lease).stream()
+                .map(mark -> RequestOp.newBuilder()
+                        .setRequestTxn(deleteMark(keys, lease))
+                        .build())
+                .toList();
     }
 
     /** Deletes the mark of a claim that is gone; at any time, as often as one likes. */

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.consort.core.LossReason;
 import dev.consort.core.OutcomeUnknownException;
+import dev.consort.core.SessionState;
 import dev.consort.core.internal.ClaimSpec.Mode;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.EmbeddedEtcd;
@@ -77,6 +78,36 @@ class ReadWriteMarkIT {
         delete(key("write", one));
         assertThat(Waits.outcome(reader.lost())).isEqualTo(LossReason.CLAIM_REMOVED);
         soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    /** The mark was put, and its writer does not know that yet when its claim is deleted. */
+    @Test
+    void markThatIsNotAnsweredYet_whenItsClaimIsDeleted_isRemoved() {
+        Party one = parties.join();
+        EtcdGrant writer = take(one, Mode.WRITE);
+        CallFault silent = one.faults.next(Requests.acquireOf(name)).hangReply();
+        CompletableFuture<Optional<EtcdGrant>> kept = writer.exchangeAsync(spec(Mode.READ));
+        get(silent.hit());
+        soon(() -> assertThat(operator.claims(name)).hasSize(2));
+        delete(key("write", one));
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+        assertThat(Waits.failure(kept)).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(one.session.state()).isEqualTo(SessionState.ACTIVE);
+    }
+
+    /** Its reader gives back what is gone by then, and so hears of no loss. */
+    @Test
+    void markWhoseClaimIsDeletedAsItIsReleased_isRemoved() {
+        Party one = parties.join();
+        EtcdGrant reader = readerThatWrote(one);
+        CallFault slow = one.faults.next(Requests.releaseOf(name)).hold();
+        CompletableFuture<Boolean> released = reader.releaseAsync();
+        get(slow.hit());
+        delete(key("write", one));
+        slow.release();
+        assertThat(get(released)).isFalse();
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+        assertThat(one.session.state()).isEqualTo(SessionState.ACTIVE);
     }
 
     /** Whoever put it there: as it would be left by a session that died at once. */

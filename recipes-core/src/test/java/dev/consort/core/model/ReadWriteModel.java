@@ -35,6 +35,12 @@ final class ReadWriteModel {
         MARK_IS_NO_CLAIM,
         /** A mark that is left when its claim is deleted does not speak of the session's next write. */
         MARK_GOES_WITH_ITS_CLAIM,
+        /** Who hears that its claim is gone deletes the mark of it. */
+        LOST_MARK_IS_DELETED,
+        /** Also if it was not answered yet whether the mark was put. */
+        UNANSWERED_MARK_IS_DELETED,
+        /** A release that finds the claim gone deletes the mark that was left. */
+        RELEASE_DELETES_A_MARK_THAT_WAS_LEFT,
         /** A reader becomes a writer only if nothing was put since it was seen to be alone. */
         UPGRADE_COMPARES,
         /** And if it has not lost its place meanwhile. */
@@ -51,6 +57,8 @@ final class ReadWriteModel {
         IDLE,
         WAITING,
         HELD,
+        /** It was a writer, and its mark is put, of which it knows nothing yet. */
+        MARKING,
         SEEN_ALONE,
         /** It writes, after others have written since it read. */
         TOO_LATE,
@@ -82,7 +90,8 @@ final class ReadWriteModel {
             int revision,
             List<Integer> faults,
             int mark,
-            Set<Integer> stale) {
+            Set<Integer> stale,
+            Set<Integer> cleaning) {
         /** The claims as the keys say: with marks that nobody meant. */
         List<Claim> seen() {
             return claims.stream()
@@ -93,27 +102,49 @@ final class ReadWriteModel {
         }
 
         State claims(List<Claim> others, int at) {
-            return new State(others, sessions, tellings, at, faults, mark, stale);
+            return new State(others, sessions, tellings, at, faults, mark, stale, cleaning);
         }
 
         State sessions(List<Session> others) {
-            return new State(claims, others, tellings, revision, faults, mark, stale);
+            return new State(claims, others, tellings, revision, faults, mark, stale, cleaning);
         }
 
         State tellings(List<Telling> others) {
-            return new State(claims, sessions, others, revision, faults, mark, stale);
+            return new State(claims, sessions, others, revision, faults, mark, stale, cleaning);
         }
 
         State faults(List<Integer> others) {
-            return new State(claims, sessions, tellings, revision, others, mark, stale);
+            return new State(claims, sessions, tellings, revision, others, mark, stale, cleaning);
         }
 
         State mark(int at) {
-            return new State(claims, sessions, tellings, revision, faults, at, stale);
+            return new State(claims, sessions, tellings, revision, faults, at, stale, cleaning);
         }
 
         State stale(Set<Integer> others) {
-            return new State(claims, sessions, tellings, revision, faults, mark, others);
+            return new State(claims, sessions, tellings, revision, faults, mark, others, cleaning);
+        }
+
+        /** The mark of a session, if it is one without its claim, is deleted. */
+        State withoutMarkOf(int session) {
+            return stale(without(stale, session));
+        }
+
+        /** The session is about to do that. */
+        State cleaning(int session) {
+            Set<Integer> more = new HashSet<>(cleaning);
+            more.add(session);
+            return new State(claims, sessions, tellings, revision, faults, mark, stale, Set.copyOf(more));
+        }
+
+        State cleaned(int session) {
+            return new State(claims, sessions, tellings, revision, faults, mark, stale, without(cleaning, session));
+        }
+
+        private static Set<Integer> without(Set<Integer> sessions, int one) {
+            Set<Integer> rest = new HashSet<>(sessions);
+            rest.remove(one);
+            return Set.copyOf(rest);
         }
     }
 
@@ -142,7 +173,7 @@ final class ReadWriteModel {
         List<Session> sessions = wishes.stream()
                 .map(wish -> new Session(wish, Phase.IDLE, 0, 0, 0, List.of(), Optional.empty()))
                 .toList();
-        State first = new State(List.of(), sessions, List.of(), 0, allFaults, 0, Set.of());
+        State first = new State(List.of(), sessions, List.of(), 0, allFaults, 0, Set.of(), Set.of());
         Set<State> seen = new HashSet<>(Set.of(first));
         Queue<State> open = new ArrayDeque<>(seen);
         while (!open.isEmpty()) {
@@ -152,6 +183,7 @@ final class ReadWriteModel {
                 steps(state, s);
             }
             state.tellings.forEach(telling -> tell(state, telling));
+            state.cleaning.forEach(s -> clean(state, s));
             Optional<String> wrong = wrong(state, next.isEmpty());
             if (wrong.isPresent()) {
                 return new Outcome(seen.size(), Optional.of(wrong.get() + " in " + state));
@@ -164,7 +196,8 @@ final class ReadWriteModel {
     private Optional<String> wrong(State state, boolean atEnd) {
         for (int s = 0; s < state.sessions.size(); s++) {
             Session session = state.sessions.get(s);
-            boolean holds = session.phase == Phase.HELD || session.phase == Phase.SEEN_ALONE;
+            boolean holds =
+                    session.phase == Phase.HELD || session.phase == Phase.MARKING || session.phase == Phase.SEEN_ALONE;
             Optional<Claim> mine = claimOf(state, s);
             if (holds
                     && mine.isPresent()
@@ -182,13 +215,16 @@ final class ReadWriteModel {
                 return Optional.of("session " + s + " is stuck");
             }
         }
-        return Optional.empty();
+        return atEnd && !state.stale.isEmpty()
+                ? Optional.of("a mark of " + state.stale + " is left")
+                : Optional.empty();
     }
 
     /** The watches are for those whose predecessor has died: all others are told. */
     private boolean nobodyTells(State state) {
         return state.tellings.isEmpty()
                 && state.sessions.stream().allMatch(session -> session.mail.isEmpty())
+                && state.sessions.stream().noneMatch(session -> session.phase == Phase.MARKING)
                 && state.faults.get(DIE).equals(allFaults.get(DIE))
                 && state.faults.get(OPERATE).equals(allFaults.get(OPERATE));
     }
@@ -223,8 +259,8 @@ final class ReadWriteModel {
                     return; // sessions come in their order; every order of wishes is tried
                 }
                 Claim mine = new Claim(s, state.revision + 1, session.wish);
-                State without = rules.contains(Rule.MARK_GOES_WITH_ITS_CLAIM) ? state.stale(Set.of()) : state;
-                place(put(without, mine), s, mine);
+                boolean clears = mine.kind == Kind.WRITE && rules.contains(Rule.MARK_GOES_WITH_ITS_CLAIM);
+                place(put(clears ? state.withoutMarkOf(s) : state, mine), s, mine);
             }
             case WAITING -> {
                 Claim mine = claimOf(state, s).orElseThrow();
@@ -237,8 +273,24 @@ final class ReadWriteModel {
                 }
             }
             case HELD -> {
-                release(state, s);
-                exchange(state, s);
+                if (claimOf(state, s).isPresent()) {
+                    release(state, s);
+                    exchange(state, s);
+                } else {
+                    hear(state, s, rules.contains(Rule.LOST_MARK_IS_DELETED));
+                    releaseWhatIsGone(state, s);
+                }
+            }
+            case MARKING -> {
+                if (claimOf(state, s).isPresent()) {
+                    marked(state, s);
+                } else {
+                    hear(
+                            state,
+                            s,
+                            rules.contains(Rule.LOST_MARK_IS_DELETED)
+                                    && rules.contains(Rule.UNANSWERED_MARK_IS_DELETED));
+                }
             }
             case SEEN_ALONE -> upgrade(state, s);
             case TOO_LATE, DONE -> {}
@@ -249,7 +301,7 @@ final class ReadWriteModel {
         if (session.phase != Phase.DONE && session.phase != Phase.IDLE && state.faults.get(DIE) > 0) {
             State dead = spend(state, DIE);
             dead = with(dead, s, it -> it.in(Phase.DONE));
-            add(withoutTellingsOf(without(dead, s), s));
+            add(withoutTellingsOf(without(dead, s), s).withoutMarkOf(s).cleaned(s));
         }
         if (session.mail.isPresent()) {
             Letter letter = session.mail.get();
@@ -268,15 +320,36 @@ final class ReadWriteModel {
         }
     }
 
-    /** Somebody deletes its claim. It hears of that at once, and comes again; or is about to become a writer. */
+    /** Somebody deletes its claim. It hears of that if it holds by it, and comes again; or is about to become a writer. */
     private void operate(State state, int s, Claim mine) {
         State deleted = without(state, s);
         if (mine.kind == Kind.KEPT) {
             deleted = deleted.stale(Set.of(s));
         }
         Phase before = state.sessions.get(s).phase;
-        Phase after = before == Phase.HELD ? Phase.IDLE : before == Phase.SEEN_ALONE ? before : Phase.DONE;
+        boolean holds = before == Phase.HELD || before == Phase.MARKING || before == Phase.SEEN_ALONE;
+        Phase after = holds ? before : Phase.DONE;
         add(with(deleted, s, it -> new Session(it.wish, after, it.mine, it.blocker, it.seen, List.of(), it.mail)));
+    }
+
+    /** It comes again, or does not, and meanwhile deletes the mark of what it has lost. */
+    private void hear(State state, int s, boolean deletesMark) {
+        State lost = deletesMark ? state.cleaning(s) : state;
+        add(with(lost, s, it -> it.in(Phase.IDLE)));
+        add(with(lost, s, it -> it.in(Phase.DONE)));
+    }
+
+    /** Guarded: not while it has a claim again. */
+    private void clean(State state, int s) {
+        State cleaned = state.cleaned(s);
+        boolean writes =
+                claimOf(state, s).filter(claim -> claim.kind != Kind.READ).isPresent();
+        add(writes ? cleaned : cleaned.withoutMarkOf(s));
+    }
+
+    private void releaseWhatIsGone(State state, int s) {
+        State done = with(state, s, it -> it.in(Phase.DONE));
+        add(rules.contains(Rule.RELEASE_DELETES_A_MARK_THAT_WAS_LEFT) ? done.withoutMarkOf(s) : done);
     }
 
     /** It looks where it stands. */
@@ -341,8 +414,10 @@ final class ReadWriteModel {
             State marked = put(without(spend(state, EXCHANGE), s), new Claim(s, mine.revision, Kind.KEPT));
             marked = marked.mark(marked.revision);
             marked = with(
-                    marked, s, it -> new Session(it.wish, it.phase, it.mine, it.blocker, it.seen, List.of(), it.mail));
-            add(rules.contains(Rule.MARK_TELLS) ? telling(marked, new Telling(s, mine, Optional.empty())) : marked);
+                    marked,
+                    s,
+                    it -> new Session(it.wish, Phase.MARKING, it.mine, it.blocker, it.seen, List.of(), it.mail));
+            add(marked);
         } else if (mine.kind == Kind.READ && state.claims.size() == 1) {
             add(with(
                     spend(state, EXCHANGE),
@@ -350,6 +425,14 @@ final class ReadWriteModel {
                     it -> new Session(
                             it.wish, Phase.SEEN_ALONE, it.mine, it.blocker, state.revision, it.following, it.mail)));
         }
+    }
+
+    /** The answer comes. */
+    private void marked(State state, int s) {
+        Claim kept = claimOf(state, s).orElseThrow();
+        Claim written = new Claim(s, kept.revision, Kind.WRITE);
+        State held = with(state, s, it -> it.in(Phase.HELD));
+        add(rules.contains(Rule.MARK_TELLS) ? telling(held, new Telling(s, written, Optional.empty())) : held);
     }
 
     private void upgrade(State state, int s) {
