@@ -11,6 +11,7 @@ import dev.consort.core.internal.EtcdConnection;
 import dev.consort.core.internal.EtcdSession;
 import dev.consort.core.internal.Names;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -82,9 +83,18 @@ final class EtcdLeaderElection implements LeaderElection {
 
     @Override
     public Optional<Leader> leader() {
-        return ClaimReader.read(session, candidate("reader"), 1).stream()
-                .findFirst()
-                .map(claim -> new Leader(claim.value().toStringUtf8(), claim.revision(), claim.key(), claim.leaseId()));
+        return read(1).stream().findFirst();
+    }
+
+    @Override
+    public List<Leader> participants() {
+        return read(0);
+    }
+
+    private List<Leader> read(int limit) {
+        return ClaimReader.read(session, candidate("reader"), limit).stream()
+                .map(claim -> new Leader(claim.value().toStringUtf8(), claim.revision(), claim.key(), claim.leaseId()))
+                .toList();
     }
 
     @Override

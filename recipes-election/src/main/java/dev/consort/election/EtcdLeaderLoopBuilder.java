@@ -55,4 +55,9 @@ final class EtcdLeaderLoopBuilder implements LeaderLoop.Builder {
         loop.start();
         return loop;
     }
+
+    @Override
+    public Candidacy stand(Candidacy.Listener listener) {
+        return new EtcdCandidacy(this, Objects.requireNonNull(listener, "listener"));
+    }
 }

@@ -5,6 +5,7 @@ import dev.consort.core.Connection;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -103,6 +104,15 @@ public interface LeaderElection {
     Optional<Leader> leader();
 
     /**
+     * Who takes part, as etcd says now: the leader first, then those who wait, in the order in which they will lead. Candidates
+     * of one session wait as one.
+     *
+     * @return nobody if it is empty
+     * @throws dev.consort.core.RecipeException if etcd cannot be read
+     */
+    List<Leader> participants();
+
+    /**
      * Reports who leads, from now on until the observation is closed: at once, and then each leader in the order of their
      * terms, each value that it proclaims, and when nobody leads. Also leaders that are Go programs or {@code etcdctl}.
      * All observers of a name on one connection cost one watch.
@@ -139,10 +149,10 @@ public interface LeaderElection {
     }
 
     /**
-     * A leader as others see it.
+     * A leader as others see it; or one who waits to be one.
      *
      * @param value its proposal
-     * @param term the create revision of its claim
+     * @param term the create revision of its claim; a candidate of a session that has several will lead with a later one
      * @param key its claim's key in etcd
      * @param leaseId the lease it is bound to
      */

@@ -136,5 +136,14 @@ public interface LeaderLoop extends AutoCloseable {
          * @return the loop, to be closed before its session factory
          */
         LeaderLoop run(Task task);
+
+        /**
+         * Stands as a candidate from now on, whenever it does not lead, and leads until it is lost or closed: for code that
+         * asks whether it leads, rather than being run while it does.
+         *
+         * @param listener told when it is elected, and when that is over
+         * @return the candidacy, to be closed before its session factory
+         */
+        Candidacy stand(Candidacy.Listener listener);
     }
 }

@@ -84,6 +84,7 @@ class ElectionCostIT {
         costs(peer, Row.PROCLAIM, () -> assertThat(led.get(0).proclaim("w")).isTrue());
         costs(peer, Row.IS_HELD, () -> assertThat(led.get(0).isHeld()).isTrue());
         costs(peer, Row.LEADER, () -> assertThat(election.leader()).isPresent());
+        costs(peer, Row.PARTICIPANTS, () -> assertThat(election.participants()).hasSize(1));
         costs(peer, Row.RESIGN, () -> assertThat(led.get(0).resign()).isTrue());
         costs(peer, 0, 0, () -> assertThat(led.get(0).resign()).isFalse());
     }

@@ -40,6 +40,7 @@ final class ElectionCostPage {
         PROCLAIM("`proclaim`"),
         IS_HELD("`isHeld`"),
         LEADER("`leader`"),
+        PARTICIPANTS("`participants`"),
         RESIGN("`resign`, nobody waits"),
         HAND_OVER("hand-over to a known successor"),
         TERM("a term of a loop, uncontended"),

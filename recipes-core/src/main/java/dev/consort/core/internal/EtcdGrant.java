@@ -52,6 +52,7 @@ public final class EtcdGrant implements Grant {
     private Runnable whenQuiet = this::giveBack;
     private Timing.Timer closeTimer = Timing.Timer.NONE;
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
+    private final CompletableFuture<LossReason> whyOver = new CompletableFuture<>();
 
     /** By one claim. What is never rewritten is guarded by its mod revision, which an overwrite changes; an election's is. */
     EtcdGrant(EtcdSession session, Grantor queue, QueueKeys keys, ClaimSpec spec, long revision, FencingToken token) {
@@ -179,6 +180,7 @@ public final class EtcdGrant implements Grant {
         }
         closeTimer.cancel();
         state = State.RELEASED;
+        whyOver.complete(LossReason.CLOSED);
         // A copy of a guarded write may still be on its way, even of one that was answered: only a claim that is
         // deleted
         // refuses it, so that it cannot land under the next holder.
@@ -312,8 +314,17 @@ public final class EtcdGrant implements Grant {
         });
     }
 
+    /**
+     * Completes on an engine's thread with the reason when this was lost, and with CLOSED when it is given back: for our own
+     * code, like {@link #onLost}.
+     */
+    public CompletableFuture<LossReason> whyOver() {
+        return whyOver;
+    }
+
     void tellLost(LossReason reason) {
         if (state == State.LOST) {
+            whyOver.complete(reason);
             if (reason != LossReason.CLOSED) {
                 log.warn("{} '{}': lost ({}); token {}", spec.recipe(), spec.name(), reason, token);
             }
