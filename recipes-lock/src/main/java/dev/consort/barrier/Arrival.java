@@ -55,10 +55,18 @@ final class Arrival extends Wait<State, Verdict> {
             breakWithoutComing(state, now);
         } else if (now == null) {
             barrier.make();
+        } else if (!sent && barrier.isBeingMade(this::again)) {
+            return;
         } else if (now.parties() == barrier.parties()) {
             goOn(state, now);
         } else {
             ifSoNow(state, () -> fail(barrier.otherParties(now.parties())));
+        }
+    }
+
+    private void again() {
+        if (last != null && !isOver()) {
+            look(last);
         }
     }
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Change<S> extends Wait<S, Boolean> {
     private final Rendezvous<S> at;
+    private final Making making;
     private final Function<S, Step> step;
     private final Predicate<S> done;
     private @Nullable S last;
@@ -26,11 +27,13 @@ final class Change<S> extends Wait<S, Boolean> {
     /**
      * A change.
      *
+     * @param making what is waited for if it is under way
      * @param step compares all that it was made of; one without writes if there is nothing to change
      * @param done whether this very change is to be seen, for its answer may be lost
      */
-    Change(Rendezvous<S> at, Function<S, Step> step, Predicate<S> done) {
+    Change(Rendezvous<S> at, Making making, Function<S, Step> step, Predicate<S> done) {
         this.at = at;
+        this.making = making;
         this.step = step;
         this.done = done;
     }
@@ -40,8 +43,14 @@ final class Change<S> extends Wait<S, Boolean> {
         last = state;
         if (tried && done.test(state)) {
             pass(true);
-        } else if (sent == null) {
+        } else if (sent == null && !making.isUnderWay(this::again)) {
             take(state);
+        }
+    }
+
+    private void again() {
+        if (last != null && !isOver()) {
+            look(last);
         }
     }
 

@@ -124,7 +124,8 @@ public interface DistributedCyclicBarrier {
 
     /**
      * Removes the barrier from etcd, where it leaves one key otherwise. Who waits gets a {@link BrokenBarrierException}; who
-     * comes makes it anew.
+     * comes makes it anew. A request to make it that
+     * strayed on its way may land after the deletion: then it is there again, with nobody at it.
      *
      * @throws dev.consort.core.OutcomeUnknownException if etcd does not confirm it within the request timeout
      */

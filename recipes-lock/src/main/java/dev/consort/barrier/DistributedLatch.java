@@ -99,7 +99,11 @@ public interface DistributedLatch {
     int count();
 
     /**
-     * Removes the latch from etcd, with all that was counted. Who waits fails; who uses it later makes it anew.
+     * Removes the latch from etcd, with all that was counted. Who waits fails; who uses it later makes it anew. So delete it when
+     * all who use it are done: nobody is told that he is before what he sent to make it was answered. What cannot be excluded is
+     * that a request which strayed on its way lands after the deletion: one that was sent again for want of an answer, that the
+     * network repeated, or whose sender waits no longer or has died. Then the latch is there again, with nothing counted; delete
+     * it again, or give the next one another name.
      *
      * @throws dev.consort.core.OutcomeUnknownException if etcd does not confirm it within the request timeout
      */

@@ -107,7 +107,8 @@ public interface DoubleBarrier {
 
     /**
      * Removes the barrier from etcd, where it leaves one key otherwise. Who waits to enter fails with a {@link
-     * dev.consort.core.RecipeException}, who is inside leaves without waiting; who comes makes it anew.
+     * dev.consort.core.RecipeException}, who is inside leaves without waiting; who comes makes it anew. A request to make it that
+     * strayed on its way may land after the deletion: then it is there again, with nobody at it.
      *
      * @throws dev.consort.core.OutcomeUnknownException if etcd does not confirm it within the request timeout
      */

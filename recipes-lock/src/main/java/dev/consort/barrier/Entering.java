@@ -98,12 +98,20 @@ final class Entering extends Wait<State, Entering.Inside> {
             }
         } else if (now == null) {
             barrier.make();
+        } else if (sent == 0 && barrier.isBeingMade(this::again)) {
+            return;
         } else if (now.size() != barrier.members()) {
             ifSoNow(state, barrier.otherSize(now.size()));
         } else if (sent == 0) {
             come(state, now);
         } else if (landed && state.inside().isEmpty() && isLastNeeded(state.waiting(), now)) {
             fill(state, now);
+        }
+    }
+
+    private void again() {
+        if (last != null && !isOver()) {
+            look(last);
         }
     }
 

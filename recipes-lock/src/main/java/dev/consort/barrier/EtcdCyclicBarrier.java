@@ -42,12 +42,12 @@ final class EtcdCyclicBarrier implements DistributedCyclicBarrier, Rendezvous.Re
     private final @Nullable Runnable action;
     private final Rendezvous<State> rendezvous;
     private final Waiting<State> waiting;
+    private final Making making;
     // Confined.
     private final Set<String> present = new HashSet<>(); // the members of the generation looked at last
     private long looked; // that generation, and the barrier's create revision then
     private long created;
     private long breaking; // the mod revision at which it was tried
-    private boolean making;
 
     EtcdCyclicBarrier(Session session, String name, int parties, @Nullable Runnable action) {
         this.session = EtcdSession.of(session);
@@ -56,6 +56,11 @@ final class EtcdCyclicBarrier implements DistributedCyclicBarrier, Rendezvous.Re
         this.action = action;
         this.rendezvous = new Rendezvous<>(this.session, RECIPE, name, this);
         this.waiting = new Waiting<>(rendezvous);
+        this.making = new Making(
+                rendezvous,
+                () -> Step.on(connection())
+                        .ifCreated(keys.generation(), 0)
+                        .put(keys.generation(), Generation.first(parties).text()));
     }
 
     // For its waits
@@ -86,19 +91,12 @@ final class EtcdCyclicBarrier implements DistributedCyclicBarrier, Rendezvous.Re
 
     /** Puts the durable key; who waits goes on when the view shows it. */
     void make() {
-        if (making) {
-            return;
-        }
-        making = true;
-        rendezvous.take(
-                Step.on(connection())
-                        .ifCreated(keys.generation(), 0)
-                        .put(keys.generation(), Generation.first(parties).text()),
-                answer -> making = false,
-                why -> {
-                    making = false;
-                    rendezvous.failAll(why);
-                });
+        making.begin();
+    }
+
+    /** Whether that is under way; then it is told when it has been answered. */
+    boolean isBeingMade(Runnable whenAnswered) {
+        return making.isUnderWay(whenAnswered);
     }
 
     Step broken(State state, Generation now, String by, String why) {
@@ -278,6 +276,7 @@ final class EtcdCyclicBarrier implements DistributedCyclicBarrier, Rendezvous.Re
     private Change<State> changing(BiFunction<State, Generation, Step> what, Predicate<Generation> done) {
         return new Change<>(
                 rendezvous,
+                making,
                 state -> state.generation() == null ? unchanged(state) : what.apply(state, state.generation()),
                 state -> state.generation() == null || done.test(state.generation()));
     }

@@ -37,7 +37,7 @@ final class EtcdDoubleBarrier implements DoubleBarrier, Rendezvous.Recipe<State>
     private final int members;
     private final Rendezvous<State> rendezvous;
     private final Waiting<State> waiting;
-    private boolean making;
+    private final Making making;
 
     EtcdDoubleBarrier(Session session, String name, int members) {
         this.session = EtcdSession.of(session);
@@ -45,6 +45,11 @@ final class EtcdDoubleBarrier implements DoubleBarrier, Rendezvous.Recipe<State>
         this.members = Parties.checked(RECIPE, name, members);
         this.rendezvous = new Rendezvous<>(this.session, RECIPE, name, this);
         this.waiting = new Waiting<>(rendezvous);
+        this.making = new Making(
+                rendezvous,
+                () -> Step.on(connection())
+                        .ifCreated(keys.round(), 0)
+                        .put(keys.round(), Round.none(members).text()));
     }
 
     // For its waits
@@ -80,19 +85,12 @@ final class EtcdDoubleBarrier implements DoubleBarrier, Rendezvous.Recipe<State>
 
     /** Puts the durable key; who waits goes on when the view shows it. */
     void make() {
-        if (making) {
-            return;
-        }
-        making = true;
-        rendezvous.take(
-                Step.on(connection())
-                        .ifCreated(keys.round(), 0)
-                        .put(keys.round(), Round.none(members).text()),
-                answer -> making = false,
-                why -> {
-                    making = false;
-                    rendezvous.failAll(why);
-                });
+        making.begin();
+    }
+
+    /** Whether that is under way; then it is told when it has been answered. */
+    boolean isBeingMade(Runnable whenAnswered) {
+        return making.isUnderWay(whenAnswered);
     }
 
     RecipeException failure(String what) {
@@ -141,6 +139,7 @@ final class EtcdDoubleBarrier implements DoubleBarrier, Rendezvous.Recipe<State>
     public void delete() {
         boolean unused = waiting.answer(new Change<>(
                 rendezvous,
+                making,
                 state -> {
                     Step unchanged = Step.on(connection()).ifModified(keys.round(), state.modified());
                     return state.round() == null ? unchanged : unchanged.deleteBelow(name() + "/");

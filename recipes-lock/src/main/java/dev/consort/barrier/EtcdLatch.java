@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The latch on keys that stay. What counts down compares that the latch is the one that was seen, and that the id was not
@@ -36,7 +37,7 @@ final class EtcdLatch implements DistributedLatch, Rendezvous.Recipe<State> {
     private final int count;
     private final Rendezvous<State> rendezvous;
     private final Waiting<State> waiting;
-    private boolean making;
+    private final Making making;
 
     EtcdLatch(Connection connection, String name, int count) {
         EtcdConnection engine = EtcdConnection.of(connection);
@@ -48,6 +49,8 @@ final class EtcdLatch implements DistributedLatch, Rendezvous.Recipe<State> {
         this.count = count;
         this.rendezvous = new Rendezvous<>(engine, RECIPE, name, this);
         this.waiting = new Waiting<>(rendezvous);
+        this.making = new Making(
+                rendezvous, () -> step().ifCreated(keys.count(), 0).put(keys.count(), LatchKeys.text(count)));
     }
 
     @Override
@@ -68,24 +71,10 @@ final class EtcdLatch implements DistributedLatch, Rendezvous.Recipe<State> {
                 + "; state the same count everywhere, or delete() the latch with that count first");
     }
 
-    /** Puts the count, unless there is one; who waits goes on when the view shows it. */
-    private void make() {
-        if (making) {
-            return;
-        }
-        making = true;
-        rendezvous.take(
-                step().ifCreated(keys.count(), 0).put(keys.count(), LatchKeys.text(count)),
-                answer -> making = false,
-                why -> {
-                    making = false;
-                    rendezvous.failAll(why);
-                });
-    }
-
     /** What needs the latch to be there, with this count. Confined to the rendezvous's serializer. */
     private abstract class Use<T> extends Wait<State, T> {
         private long of; // the create revision of the latch that it is about
+        private @Nullable State last;
 
         abstract void use(State state);
 
@@ -96,15 +85,22 @@ final class EtcdLatch implements DistributedLatch, Rendezvous.Recipe<State> {
 
         @Override
         protected void look(State state) {
+            last = state;
             if (of != 0 && state.created() != of) {
                 fail(failure("the latch was deleted meanwhile"));
             } else if (state.created() == 0) {
-                make();
+                making.begin();
             } else if (state.count() != count) {
                 fail(otherCount(state.count()));
-            } else {
+            } else if (!making.isUnderWay(this::again)) {
                 of = state.created();
                 use(state);
+            }
+        }
+
+        private void again() {
+            if (last != null && !isOver()) {
+                look(last);
             }
         }
     }
@@ -153,19 +149,6 @@ final class EtcdLatch implements DistributedLatch, Rendezvous.Recipe<State> {
                 pass(answer.read().get().value().toStringUtf8().equals(text));
             } else {
                 fail(failure("the latch was deleted meanwhile"));
-            }
-        }
-    }
-
-    /** Removes all of it. */
-    private final class Removal extends Wait<State, Boolean> {
-        private boolean sent;
-
-        @Override
-        protected void look(State state) {
-            if (!sent) {
-                sent = true;
-                rendezvous.take(step().deleteBelow(name() + "/"), answer -> pass(true), this::fail);
             }
         }
     }
@@ -221,7 +204,11 @@ final class EtcdLatch implements DistributedLatch, Rendezvous.Recipe<State> {
 
     @Override
     public void delete() {
-        boolean unused = waiting.answer(new Removal());
+        boolean unused = waiting.answer(new Change<>(
+                rendezvous,
+                making,
+                state -> step().ifCreated(keys.count(), state.created()).deleteBelow(name() + "/"),
+                state -> state.created() == 0));
     }
 
     @Override

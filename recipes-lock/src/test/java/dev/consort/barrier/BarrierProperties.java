@@ -121,7 +121,7 @@ class BarrierProperties {
                         end(seat);
                     }
                 }
-                default -> Seats.trouble(seat, Trouble.valueOf(act.name()), random);
+                default -> seats.trouble(seat, Trouble.valueOf(act.name()), random);
             }
         }
 

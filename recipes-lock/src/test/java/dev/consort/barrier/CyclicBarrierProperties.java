@@ -120,7 +120,7 @@ class CyclicBarrierProperties {
                         seats.replace(seat);
                     }
                 }
-                default -> Seats.trouble(seat, Trouble.valueOf(act.name()), random);
+                default -> seats.trouble(seat, Trouble.valueOf(act.name()), random);
             }
         }
 

@@ -144,7 +144,7 @@ class DoubleBarrierProperties {
                         endOf(seat);
                     }
                 }
-                default -> Seats.trouble(seat, Trouble.valueOf(act.name()), random);
+                default -> seats.trouble(seat, Trouble.valueOf(act.name()), random);
             }
         }
 

@@ -3,6 +3,7 @@ package dev.consort.barrier;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ final class Seats {
     private static final int COUNT = 3;
 
     private final List<Party> parties = new ArrayList<>();
+    private final List<CallFault> copies = new ArrayList<>();
 
     void open() {
         for (int i = 0; i < COUNT; i++) {
@@ -55,19 +57,26 @@ final class Seats {
         Collections.replaceAll(parties, party, Server.EMBEDDED.join());
     }
 
-    static void trouble(Party party, Trouble trouble, Random random) {
+    void trouble(Party party, Trouble trouble, Random random) {
         switch (trouble) {
             case LOSE_REQUEST -> party.faults.loseNextRequest(WRITES);
             case LOSE_REPLY -> party.faults.loseNextReply(WRITES);
-            case DUPLICATE -> party.faults.duplicateNext(WRITES);
+            case DUPLICATE -> copies.add(party.faults.duplicateNext(WRITES));
             case DELAY -> party.faults.delayNext(WRITES, Duration.ofMillis(random.nextInt(10)));
             case BREAK_WATCH -> party.faults.breakStreams("Watch/Watch");
             case PAUSE -> LockSupport.parkNanos(random.nextInt(8_000_000));
         }
     }
 
+    /** Until the copies of all that was sent twice have landed. */
+    void awaitCopies() {
+        await().until(() -> copies.stream()
+                .allMatch(copy -> copy.hits() == 0 || copy.landed().isDone()));
+    }
+
     /** No more of that. */
     void heal() {
         parties.forEach(party -> party.faults.clear());
+        copies.clear();
     }
 }
