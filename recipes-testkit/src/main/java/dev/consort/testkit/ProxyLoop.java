@@ -3,6 +3,7 @@ package dev.consort.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -10,6 +11,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -19,6 +21,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProxyLoop implements Runnable {
     private static final int BUFFER = 64 << 10;
+
+    /** A process that this JVM starts has all its sockets for a moment, and so keeps the port that was just given up. */
+    private static final Duration TAKEN_FOR_A_MOMENT = Duration.ofSeconds(1);
 
     private final InetSocketAddress target;
     private final InetSocketAddress address;
@@ -52,7 +58,7 @@ final class ProxyLoop implements Runnable {
         }
         selector = Selector.open();
         try {
-            listen();
+            bind();
         } catch (IOException e) {
             selector.close();
             throw e;
@@ -182,9 +188,20 @@ final class ProxyLoop implements Runnable {
 
     /** Starts to take connections, if it does not. */
     void listen() throws IOException {
-        if (listener != null) {
-            return;
+        long begun = System.nanoTime();
+        while (listener == null) {
+            try {
+                bind();
+            } catch (BindException taken) {
+                if (System.nanoTime() - begun > TAKEN_FOR_A_MOMENT.toNanos()) {
+                    throw taken;
+                }
+                LockSupport.parkNanos(1_000_000);
+            }
         }
+    }
+
+    private void bind() throws IOException {
         ServerSocketChannel channel = ServerSocketChannel.open();
         try {
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);

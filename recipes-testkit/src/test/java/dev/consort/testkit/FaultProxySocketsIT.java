@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -307,6 +308,28 @@ class FaultProxySocketsIT {
         assertThat(input.read()).isEqualTo(-1);
         await().untilAsserted(() ->
                 assertThatExceptionOfType(SocketException.class).isThrownBy(() -> send(client, "anybody there?")));
+    }
+
+    /** As a process that is just being started has it, by the sockets of the one that starts it. */
+    @Test
+    void accept_whileTheOldPortIsTakenForAMoment_waitsForIt() throws IOException {
+        proxy.refuse();
+        ServerSocket other = new ServerSocket();
+        other.bind(new InetSocketAddress(
+                InetAddress.getLoopbackAddress(), URI.create(proxy.endpoint()).getPort()));
+        CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS).execute(() -> {
+            try {
+                other.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        proxy.accept();
+        try (Socket again = connectClient();
+                Socket at = accept()) {
+            send(again, "hello");
+            assertArrives(at, "hello");
+        }
     }
 
     @Test

@@ -22,13 +22,16 @@ class SemaphoreModelTest {
     private static final List<Setting> SETTINGS = List.of(
             new Setting(List.of(2, 1, 1), 2, 2, 0, 1, 0),
             new Setting(List.of(1, 2, 1), 2, 2, 1, 1, 0),
-            new Setting(List.of(2, 1, 1), 3, 2, 0, 1, 1),
-            new Setting(List.of(1, 1, 1), 2, 1, 0, 1, 1),
-            new Setting(List.of(1, 1, 1, 1), 2, 1, 0, 1, 0));
+            new Setting(List.of(1, 1, 1), 2, 1, 0, 1, 1));
 
-    /** Far more states, and no rule that the others do not need. */
-    private static final List<Setting> MORE =
-            List.of(new Setting(List.of(1, 1, 1), 1, 2, 0, 1, 1), new Setting(List.of(1, 1, 1, 1), 2, 2, 1, 1, 0));
+    /** Far more states. */
+    private static final List<Setting> MORE = List.of(
+            new Setting(List.of(2, 1, 1), 3, 2, 0, 1, 1),
+            new Setting(List.of(1, 1, 1), 1, 2, 0, 1, 1),
+            new Setting(List.of(1, 1, 1, 1), 2, 2, 1, 1, 0));
+
+    /** Those by which the absence of each rule is found soon. */
+    private static final List<Setting> TELLING = List.of(SETTINGS.get(0), SETTINGS.get(1), MORE.get(0));
 
     private static Outcome search(List<Setting> settings, Set<Rule> leftOut) {
         int states = 0;
@@ -44,7 +47,7 @@ class SemaphoreModelTest {
     }
 
     @Test
-    void threeAndFourSessions_withAWithdrawalADeathAndAChangedLimit_haveNoReachableViolation() {
+    void threeSessions_withAWithdrawalADeathAndAChangedLimit_haveNoReachableViolation() {
         Outcome outcome = search(SETTINGS, Set.of());
         assertThat(outcome.violation()).isEmpty();
         assertThat(outcome.states()).isGreaterThan(10_000);
@@ -60,6 +63,6 @@ class SemaphoreModelTest {
     @ParameterizedTest
     @EnumSource(Rule.class)
     void withoutARule_aViolationIsFound(Rule rule) {
-        assertThat(search(SETTINGS, EnumSet.of(rule)).violation()).isPresent();
+        assertThat(search(TELLING, EnumSet.of(rule)).violation()).isPresent();
     }
 }
