@@ -74,7 +74,7 @@ final class Peer implements AutoCloseable {
                             .connectTimeout(Duration.ofSeconds(30))
                             .open();
                     Session session = Session.builder(connection).open()) {
-                if (!session.remaining().isPositive()) {
+                if (session.remaining().isZero()) {
                     throw new IllegalStateException("the first session has ended at once");
                 }
             }

@@ -116,11 +116,12 @@ class BarrierProperties {
                 case HOLD -> hold(seat);
                 case RELEASE -> holders.stream().filter(this::holds).findFirst().ifPresent(this::release);
                 case AWAIT -> pass(seat);
-                case REVOKE -> {
-                    if (random.nextInt(3) == 0) {
-                        end(seat);
-                    }
-                }
+                case REVOKE ->
+                    holders.stream().filter(this::holds).findFirst().ifPresentOrElse(holder -> end(holder.seat), () -> {
+                        if (random.nextInt(3) == 0) {
+                            end(seat);
+                        }
+                    });
                 default -> seats.trouble(seat, Trouble.valueOf(act.name()), random);
             }
         }

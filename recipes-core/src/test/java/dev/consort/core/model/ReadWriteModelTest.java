@@ -30,6 +30,10 @@ class ReadWriteModelTest {
                     Stream.of(List.of(READ, READ, WRITE), List.of(READ, WRITE, READ), List.of(WRITE, READ, READ)))
             .toList();
 
+    /** Their absence is found soonest where nobody interferes. */
+    private static final Set<Rule> OF_THE_QUEUE =
+            EnumSet.of(Rule.STOPPER, Rule.READERS_PASS_NO_LIST, Rule.WITHDRAWAL_TELLS);
+
     /** Every order in which so many may come. */
     private static List<List<Kind>> ordersOf(int sessions) {
         return IntStream.range(0, 1 << sessions)
@@ -39,11 +43,11 @@ class ReadWriteModelTest {
                 .toList();
     }
 
-    private static Outcome search(Set<Rule> leftOut) {
-        Outcome operated = search(FEW, leftOut, 0, 0, 1, 1);
-        if (operated.violation().isPresent()) {
-            return operated;
-        }
+    private static Outcome operated(Set<Rule> leftOut) {
+        return search(FEW, leftOut, 0, 0, 1, 1);
+    }
+
+    private static Outcome harmed(Set<Rule> leftOut) {
         Outcome three = search(THREE, leftOut, 1, 1, 1, 0);
         return three.violation().isPresent() ? three : search(FOUR, leftOut, 1, 0, 0, 0);
     }
@@ -62,14 +66,19 @@ class ReadWriteModelTest {
 
     @Test
     void fourSessions_withAWithdrawalADeathAndAnExchange_haveNoReachableViolation() {
-        Outcome outcome = search(Set.of());
-        assertThat(outcome.violation()).isEmpty();
-        assertThat(outcome.states()).isGreaterThan(10_000);
+        Outcome operated = operated(Set.of());
+        assertThat(operated.violation()).isEmpty();
+        Outcome harmed = harmed(Set.of());
+        assertThat(harmed.violation()).isEmpty();
+        assertThat(operated.states() + harmed.states()).isGreaterThan(10_000);
     }
 
     @ParameterizedTest
     @EnumSource(Rule.class)
     void withoutARule_aViolationIsFound(Rule rule) {
-        assertThat(search(EnumSet.of(rule)).violation()).isPresent();
+        Set<Rule> without = EnumSet.of(rule);
+        Outcome first = OF_THE_QUEUE.contains(rule) ? harmed(without) : operated(without);
+        Outcome found = first.violation().isPresent() ? first : harmed(without);
+        assertThat(found.violation()).isPresent();
     }
 }
