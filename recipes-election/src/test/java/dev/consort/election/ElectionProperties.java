@@ -49,7 +49,7 @@ class ElectionProperties {
         assertThat(tally.get("granted")).isGreaterThan(tally.get("schedules"));
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 200, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void election_anySchedule_oneLeaderAndNobodyForgotten(@ForAll("schedules") Schedule schedule) {
         arena.run(schedule);
     }

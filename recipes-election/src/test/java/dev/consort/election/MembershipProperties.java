@@ -129,7 +129,7 @@ class MembershipProperties {
     }
 
     @Property(
-            tries = 80,
+            tries = 200,
             shrinking = ShrinkingMode.OFF,
             edgeCases = EdgeCasesMode.NONE,
             afterFailure = AfterFailureMode.RANDOM_SEED)

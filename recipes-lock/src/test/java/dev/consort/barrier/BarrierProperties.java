@@ -59,7 +59,7 @@ class BarrierProperties {
     }
 
     @Property(
-            tries = 100,
+            tries = 200,
             shrinking = ShrinkingMode.OFF,
             edgeCases = EdgeCasesMode.NONE,
             afterFailure = AfterFailureMode.RANDOM_SEED)

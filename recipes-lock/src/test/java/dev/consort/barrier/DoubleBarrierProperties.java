@@ -64,7 +64,7 @@ class DoubleBarrierProperties {
     }
 
     @Property(
-            tries = 100,
+            tries = 200,
             shrinking = ShrinkingMode.OFF,
             edgeCases = EdgeCasesMode.NONE,
             afterFailure = AfterFailureMode.RANDOM_SEED)

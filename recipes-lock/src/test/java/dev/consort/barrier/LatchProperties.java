@@ -51,7 +51,7 @@ class LatchProperties {
     }
 
     @Property(
-            tries = 90,
+            tries = 200,
             shrinking = ShrinkingMode.OFF,
             edgeCases = EdgeCasesMode.NONE,
             afterFailure = AfterFailureMode.RANDOM_SEED)

@@ -54,7 +54,7 @@ class MutexProperties {
         assertThat(tally.get("granted")).isGreaterThan(tally.get("schedules"));
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 200, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void mutex_anySchedule_oneHolderAndNobodyForgotten(@ForAll("schedules") Schedule schedule) {
         arena.run(schedule);
     }

@@ -145,7 +145,7 @@ class ReadWriteLockProperties {
         tally.merge(kind, 1, Integer::sum);
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 200, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void readWriteLock_anySchedule_oneWriterOrManyReadersAndNobodyForgotten(@ForAll("schedules") List<Step> steps) {
         String name = Etcd.freshName();
         History<ReadWriteLockCall> history = new History<>();
