@@ -21,9 +21,9 @@ import org.junit.platform.commons.annotation.Testable;
 
 /** Rules that hold for the code of every module. A rule's method name is what a failing build shows. */
 class ArchitectureTest {
-    private static final JavaClasses ALL = Modules.mainClasses(".*");
-    private static final JavaClasses PUBLISHED = Modules.mainClasses("recipes-.*");
-    private static final JavaClasses RECIPES = Modules.mainClasses("recipes-(?!testkit).*");
+    private static final JavaClasses ALL = Modules.mainClasses();
+    private static final JavaClasses PUBLISHED = Modules.ofModules("recipes-[^/]*", ALL);
+    private static final JavaClasses RECIPES = Modules.ofModules("recipes-(?!testkit)[^/]*", ALL);
     private static final JavaClasses TESTS = Modules.testClasses();
 
     /** Packages of the recipe modules, by module: one module knows nothing of another. */
@@ -146,14 +146,14 @@ class ArchitectureTest {
                                 "are ours and outside the test kit",
                                 type -> type.getPackageName().startsWith("dev.consort.")
                                         && !type.getPackageName().startsWith("dev.consort.testkit"))),
-                Modules.mainClasses("recipes-testkit"));
+                Modules.ofModules("recipes-testkit", ALL));
     }
 
     @Test
     void examples_useThePublicApiOnly() {
         check(
                 noClasses().should().dependOnClassesThat().resideInAPackage("dev.consort..internal.."),
-                Modules.mainClasses("examples"));
+                Modules.ofModules("examples", ALL));
     }
 
     /** A class that no part of the build runs would count as passed. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.rules;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -30,17 +33,27 @@ final class Modules {
         }
     }
 
-    static JavaClasses mainClasses(String namePattern) {
-        return read("target/classes", namePattern);
+    static JavaClasses mainClasses() {
+        return read("target/classes");
     }
 
     static JavaClasses testClasses() {
-        return read("target/test-classes", ".*");
+        return read("target/test-classes");
     }
 
-    private static JavaClasses read(String output, String namePattern) {
+    /** Those of them that belong to modules of such names: reading them takes longer than judging them. */
+    static JavaClasses ofModules(String namePattern, JavaClasses classes) {
+        Pattern folder = Pattern.compile(".*/" + namePattern + "/target/(test-)?classes/.*");
+        return classes.that(describe(
+                "are in " + namePattern,
+                type -> type.getSource()
+                        .filter(source ->
+                                folder.matcher(source.getUri().getPath()).matches())
+                        .isPresent()));
+    }
+
+    private static JavaClasses read(String output) {
         Set<Path> paths = withMainCode().stream()
-                .filter(folder -> folder.getFileName().toString().matches(namePattern))
                 .map(folder -> folder.resolve(output))
                 .filter(Files::isDirectory)
                 .collect(Collectors.toCollection(TreeSet::new));

@@ -147,6 +147,7 @@ class CyclicBarrierProperties {
             seats.heal();
             arrivals.forEach(arrival -> arrival.cancel(false));
             recorded.forEach(CompletableFuture::join);
+            seats.awaitQuiet();
             // Those that were given up break it yet.
             await("nobody waits any more").until(() -> {
                 barrier(seats.at(0)).reset();

@@ -191,6 +191,7 @@ class DoubleBarrierProperties {
             seats.heal();
             members.forEach(member -> member.entered.cancel(false));
             recorded.forEach(CompletableFuture::join);
+            seats.awaitQuiet();
             leaveAll();
             await("nobody is inside or waits")
                     .until(() -> Server.EMBEDDED.keys(name).size() <= 1);

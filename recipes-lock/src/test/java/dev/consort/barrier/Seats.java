@@ -74,6 +74,13 @@ final class Seats {
                 .allMatch(copy -> copy.hits() == 0 || copy.landed().isDone()));
     }
 
+    /** Until nothing is on its way: who was cancelled has withdrawn, and does not come after all. */
+    void awaitQuiet() {
+        await().during(Duration.ofMillis(5))
+                .until(() ->
+                        parties.stream().allMatch(party -> party.log.counts().unaryCallsOpen() == 0));
+    }
+
     /** No more of that. */
     void heal() {
         parties.forEach(party -> party.faults.clear());
