@@ -28,7 +28,7 @@ final class EtcdLeaderElection implements LeaderElection {
     EtcdLeaderElection(Session session, String name) {
         this.session = EtcdSession.of(session);
         this.name = Names.checked(RECIPE, name, session);
-        this.acquirer = new Acquirer<>(this.session, EtcdLeadership::new);
+        this.acquirer = new Acquirer<>(this.session, grant -> new EtcdLeadership(grant, this.name));
     }
 
     /** Nobody distinguishes an empty proposal from none. */

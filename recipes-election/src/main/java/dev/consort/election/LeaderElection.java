@@ -14,8 +14,8 @@ import java.util.function.Consumer;
  * Agrees on one leader among processes, with a term for each leadership. Its keys are those of etcd's own Go package and
  * Election service, so that Go programs and {@code etcdctl elect} take part. Thread-safe.
  *
- * <p><b>Guarantees.</b> At most one leader at any time in etcd; leaders in the order in which they campaigned; terms that
- * strictly increase; a leadership is given out only after etcd has confirmed it, and reported lost before anybody
+ * <p><b>Guarantees.</b> At most one leader at any time in etcd; leaders in the order in which they campaigned, but for those who
+ * step back for a {@linkplain Leadership#transfer(Leader, Duration) transfer}; terms that strictly increase; a leadership is given out only after etcd has confirmed it, and reported lost before anybody
  * else can be elected while the server keeps its leases.
  *
  * <p><b>Not guaranteed.</b> That a leader which was paused stops by itself: send the {@linkplain Leadership#token() term}
@@ -104,8 +104,8 @@ public interface LeaderElection {
     Optional<Leader> leader();
 
     /**
-     * Who takes part, as etcd says now: the leader first, then those who wait, in the order in which they will lead. Candidates
-     * of one session wait as one.
+     * Who takes part, as etcd says now: the leader first, then those who wait, in the order in which they will lead unless
+     * some step back. Candidates of one session wait as one.
      *
      * @return nobody if it is empty
      * @throws dev.consort.core.RecipeException if etcd cannot be read

@@ -158,6 +158,19 @@ class CandidacyIT {
     }
 
     @Test
+    void leadership_transferred_isOverAndToldSo() throws Exception {
+        try (Candidacy candidacy = stand(told)) {
+            Leadership leadership = candidacy.awaitLeadership(LONG).orElseThrow();
+            CompletableFuture<Leadership> other = two.election(name).campaignAsync("other");
+            await().until(() -> two.claims(name).size() == 2);
+            assertThat(leadership.transfer("other", LONG)).isTrue();
+            assertThat(candidacy.isLeader()).isFalse();
+            told.awaitSaid("elected", "lost CLOSED");
+            Peer.now(other).close();
+        }
+    }
+
+    @Test
     void leadership_resigned_isLedNoMoreAtOnce() throws Exception {
         CompletableFuture<Candidacy> mine = new CompletableFuture<>();
         CompletableFuture<List<Boolean>> leads = new CompletableFuture<>();

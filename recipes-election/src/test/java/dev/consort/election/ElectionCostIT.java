@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import dev.consort.election.ElectionCostPage.Row;
+import dev.consort.election.LeaderElection.Leader;
 import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
@@ -165,6 +166,34 @@ class ElectionCostIT {
         assertThat(peers.get(3).log.counts().since(before).unaryCalls()).isZero();
         assertThat(third.isHeld()).isTrue();
         third.close();
+    }
+
+    /** The commits are everybody's: one between makes one for the removal of its claim, and one for its next claim. */
+    @Test
+    void transfer_eachStep_costsWhatThePageSays() throws Exception {
+        List<CompletableFuture<Leadership>> led = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            led.add(peers.get(i).election(name).campaignAsync("p" + i));
+            int queued = i + 1;
+            await().until(() -> peers.get(0).claims(name).size() == queued);
+        }
+        await().until(() -> peers.stream().skip(1).allMatch(peer -> watchesOf(peer) >= 3));
+        List<Leader> waiting = peers.get(0).election(name).participants();
+        Leadership first = now(led.get(0));
+        CallCounts before = peers.get(1).log.counts();
+        costs(peers.get(0), Row.TRANSFER, () -> {
+            assertThat(first.transfer(waiting.get(1), Peer.LONG)).isTrue();
+            now(led.get(1));
+        });
+        assertThat(peers.get(1).log.counts().since(before).unaryCalls()).isZero();
+        CallCounts between = peers.get(2).log.counts();
+        costs(peers.get(1), Row.TRANSFER_OVER_ONE, () -> {
+            assertThat(now(led.get(1)).transfer(waiting.get(3), Peer.LONG)).isTrue();
+            now(led.get(3));
+            await().until(() -> peers.get(0).claims(name).size() == 2);
+        });
+        assertThat(peers.get(2).log.counts().since(between).unaryCalls()).isEqualTo(2);
+        now(led.get(3)).close();
     }
 
     private static CallMatcher toldOfDeletion(String key) {

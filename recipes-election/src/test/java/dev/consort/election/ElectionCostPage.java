@@ -43,6 +43,8 @@ final class ElectionCostPage {
         PARTICIPANTS("`participants`"),
         RESIGN("`resign`, nobody waits"),
         HAND_OVER("hand-over to a known successor"),
+        TRANSFER("`transfer` to the one who is next"),
+        TRANSFER_OVER_ONE("`transfer` with one of ours between"),
         TERM("a term of a loop, uncontended"),
         FIRST_OBSERVER("`observe`, the first of a name on a connection"),
         FURTHER_OBSERVER("`observe`, each further one"),

@@ -10,6 +10,8 @@ import dev.consort.core.Connection;
 import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
+import dev.consort.election.LeaderElection.Leader;
+import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
 import dev.consort.testkit.FaultProxy;
 import java.time.Duration;
@@ -91,6 +93,44 @@ class F19_FailedResignIT {
                 .isEqualTo(again.token().revision());
         again.close();
         assertThat(other.claims(name)).isEmpty();
+    }
+
+    /** The last step of a transfer, which is not answered before the chosen one has gone. */
+    @Test
+    void transferNotAnswered_unknown_resignedIfTheChosenOneHasGone() throws Exception {
+        Session session = session();
+        Leadership leadership = LeaderElection.create(session, name).campaign("first");
+        other.faults.every(CallMatcher.method("Watch/Watch")).dropMessages(Direction.TO_CLIENT);
+        CompletableFuture<Leadership> between = other.election(name).campaignAsync("between");
+        await().until(() -> other.claims(name).size() == 2);
+        try (Peer third = Peer.join()) {
+            CompletableFuture<Leadership> chosen = third.election(name).campaignAsync("chosen");
+            await().until(() -> other.claims(name).size() == 3);
+            Leader last = third.election(name).participants().get(2);
+            CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+            Thread thread = new Thread(() -> {
+                try {
+                    thrown.complete(new AssertionError("ended: " + leadership.transfer(last, Peer.LONG)));
+                } catch (InterruptedException | RuntimeException e) {
+                    thrown.complete(e);
+                }
+            });
+            thread.start();
+            String mailbox = "consort/session/" + Long.toHexString(other.session.leaseId()) + "/mail";
+            await().until(() -> !other.get(mailbox).isEmpty());
+            proxy.stopForwarding(Direction.TO_SERVER);
+            assertThat(between.cancel(false)).isTrue();
+            await().until(() -> other.claims(name).size() == 2);
+            await().until(() -> !leadership.isHeld()); // the last step is on its way
+            assertThat(chosen.cancel(false)).isTrue();
+            await().until(() -> other.claims(name).size() == 1);
+            thread.interrupt(); // too late to give it up
+            assertThat(now(thrown)).isInstanceOf(OutcomeUnknownException.class).hasMessageContaining(name);
+            assertThat(leadership.isHeld()).isFalse();
+            proxy.resumeForwarding();
+            await().until(() -> other.claims(name).isEmpty());
+            assertThat(leadership.resign()).isFalse();
+        }
     }
 
     /** The last resort: the process does not come back, and its lease ends. */

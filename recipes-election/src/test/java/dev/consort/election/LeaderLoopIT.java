@@ -10,6 +10,8 @@ import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import dev.consort.election.LeaderElection.Leader;
 import dev.consort.election.LeaderLoop.State;
+import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -127,6 +129,44 @@ class LeaderLoopIT {
             assertThat(second.token()).isGreaterThan(first.token());
             assertThat(loop.failures()).isZero();
         }
+    }
+
+    @Test
+    void task_transfers_theChosenOneLeadsAndItCampaignsAgain() throws Exception {
+        try (LeaderLoop loop = loop(task)) {
+            task.awaitStart();
+            CompletableFuture<Leadership> next = two.election(name).campaignAsync("other");
+            await().until(() -> two.claims(name).size() == 2);
+            task.end(leadership -> assertThat(leadership.transfer("other", Duration.ofSeconds(10)))
+                    .isTrue());
+            Leadership other = now(next);
+            await().until(() ->
+                    loop.state() == State.CAMPAIGNING && two.claims(name).size() == 2);
+            other.close();
+            assertThat(task.awaitStart().token()).isGreaterThan(other.token());
+            assertThat(loop.failures()).isZero();
+        }
+    }
+
+    @Test
+    void close_whileTheTaskTransfers_givesThatUpAndTheNextInOrderLeads() throws Exception {
+        LeaderLoop loop = loop(task);
+        task.awaitStart();
+        two.faults.every(CallMatcher.method("Watch/Watch")).dropMessages(Direction.TO_CLIENT); // it will not step back
+        CompletableFuture<Leadership> next = two.election(name).campaignAsync("next");
+        await().until(() -> two.claims(name).size() == 2);
+        try (Peer three = Peer.join()) {
+            CompletableFuture<Leadership> chosen = three.election(name).campaignAsync("chosen");
+            await().until(() -> two.claims(name).size() == 3);
+            task.end(leadership -> leadership.transfer("chosen", Duration.ofMinutes(1)));
+            await().until(() -> task.thread.getState() == Thread.State.TIMED_WAITING);
+            two.faults.clear();
+            loop.close();
+            assertThat(task.awaitEnd()).isEqualTo("interrupted");
+            now(next).close();
+            now(chosen).close();
+        }
+        assertNobodyLeads();
     }
 
     @Test

@@ -75,6 +75,52 @@ final class Baton {
                 });
     }
 
+    /** How passing a claim on has ended. */
+    enum Passed {
+        /** The claim is gone, and the chosen one granted. */
+        ON,
+        /** The chosen one is gone, and the claim is there. */
+        NOT,
+        /** The claim was removed by somebody else. */
+        GONE
+    }
+
+    /**
+     * Removes a claim and grants a chosen one that is right behind it. What is not known to have been done is sent until it is
+     * answered: the guards make it idempotent. Fails if etcd refuses it; as unknown if an attempt before was not answered.
+     */
+    CompletableFuture<Passed> passOn(long revision, QueuedClaim chosen, List<QueuedClaim> following) {
+        Letter letter = Telling.letter(session, keys, chosen, new Message(keys.name(), chosen.revision(), following));
+        TxnRequest request = ClaimTxns.passOn(keys, revision, session.leaseId(), letter);
+        AtomicBoolean repeated = new AtomicBoolean();
+        CompletableFuture<Passed> passed = new CompletableFuture<>();
+        session.onAnswer(
+                session.calls().untilAnswered(request, () -> {
+                    repeated.set(true); // asked after an attempt that was not answered
+                    return session.isOpen();
+                }),
+                (response, failure) -> {
+                    if (failure != null && failure.kind() == CallFailure.Kind.LEASE_GONE) {
+                        passed.complete(Passed.NOT); // the chosen one's session is about to end
+                    } else if (failure != null) {
+                        passed.completeExceptionally(
+                                repeated.get() && failure.kind() == CallFailure.Kind.FINAL
+                                        ? CallFailure.ended("refused after an attempt that was not answered: "
+                                                + failure.getMessage())
+                                        : failure);
+                    } else if (response.getSucceeded()) {
+                        passed.complete(Passed.ON);
+                    } else if (response.getResponses(0).getResponseRange().getCount() > 0) {
+                        passed.complete(Passed.NOT);
+                    } else {
+                        passed.complete(repeated.get() ? Passed.ON : Passed.GONE);
+                        // (!) The one who removed it may have been somebody else, who told nobody.
+                        telling(revision, false).readBy(response.getResponses(1));
+                    }
+                });
+        return passed;
+    }
+
     /** A claim was removed: reads who is there, and tells those whom that grants. */
     void tellAfter(long removed) {
         telling(removed, false).begin();

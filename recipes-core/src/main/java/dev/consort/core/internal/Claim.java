@@ -30,8 +30,10 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         ACQUIRING,
         /** Behind others. To HELD, RELEASING, NONE. */
         WAITING,
-        /** First of its queue. To RELEASING, NONE. */
+        /** First of its queue. To PASSING, RELEASING, NONE. */
         HELD,
+        /** Being passed on to a chosen one, if that is there. To HELD, NONE. */
+        PASSING,
         /** Its removal is not confirmed yet, or not explained. To NONE. */
         RELEASING
     }
@@ -43,6 +45,11 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
         /** The claim is behind others. */
         void waiting();
+
+        /** The waiting claim is asked to step back: whether it is to be removed, and made again when {@link #removed} is told. */
+        default boolean stepsBack(Message.Request request) {
+            return false;
+        }
 
         /** The claim is granted. */
         void granted();
@@ -81,6 +88,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private boolean marks; // it carries its rule's mark
     private boolean mayMark; // or may do so by now
     private @Nullable Message told; // before the answer to the put
+    private @Nullable Message asked; // likewise, to step back
     private long operation;
 
     Claim(EtcdSession session, QueueKeys keys, String recipe, Owner owner) {
@@ -126,6 +134,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     void acquire(ByteString newValue, List<Compare> conditions) {
         state = State.ACQUIRING;
         told = null;
+        asked = null;
         acquiring = newValue;
         onlyIf = conditions;
         acquisition = new Acquisition(session, List.of(keys), recipe, keys.name(), newValue, conditions, this);
@@ -136,6 +145,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     void acquireWithOthers(ByteString newValue) {
         state = State.ACQUIRING;
         told = null;
+        asked = null;
         acquiring = newValue;
         onlyIf = List.of();
     }
@@ -250,7 +260,12 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private void await() {
         if (state != State.WAITING) {
             state = State.WAITING;
+            Message request = asked;
+            asked = null;
             owner.waiting();
+            if (request != null && request.revision() == revision) {
+                onAskedToStepBack(request);
+            }
         }
     }
 
@@ -335,7 +350,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
                 owner.lost();
                 end(null);
             }
-            case NONE, RELEASING -> {}
+            case NONE, RELEASING, PASSING -> {} // of the last one the answer tells
         }
     }
 
@@ -377,6 +392,9 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
 
     /** Whether it may be about this claim. */
     boolean onMessage(Message message) {
+        if (message.kind() == Message.Kind.STEP_BACK) {
+            return onAskedToStepBack(message);
+        }
         if (state == State.ACQUIRING) {
             // (!) The message about a claim may come before the answer to its put.
             if (told == null
@@ -400,6 +418,22 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             // The claim before was seen to go first: the message still tells who follows.
             following = message.following();
             owner.followed();
+        }
+        return state != State.NONE;
+    }
+
+    /** (!) Only while it waits: then it is withdrawn as any other, which passes on what it may have been granted. */
+    private boolean onAskedToStepBack(Message message) {
+        if (state == State.ACQUIRING) {
+            asked = asked == null || message.revision() >= asked.revision() ? message : asked;
+            return true;
+        }
+        if (message.revision() != revision) {
+            return false;
+        }
+        if (state == State.WAITING && owner.stepsBack(message.request())) {
+            log.debug("{} '{}': its claim of revision {} steps back", recipe, keys.name(), revision);
+            release();
         }
         return state != State.NONE;
     }
@@ -444,6 +478,38 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         } else {
             removal.run();
         }
+    }
+
+    /**
+     * Removes the held claim and grants a chosen one, which is right behind it; false if that one is gone, and this one stays
+     * held. Fails as {@link dev.consort.core.OutcomeUnknownException} if it is not known which; then it has to be released.
+     */
+    CompletableFuture<Boolean> passOn(QueuedClaim chosen, List<QueuedClaim> next) {
+        if (state != State.HELD) {
+            return CompletableFuture.completedFuture(false);
+        }
+        CompletableFuture<Boolean> passed = new CompletableFuture<>();
+        state = State.PASSING;
+        long op = ++operation;
+        session.onAnswer(baton.passOn(revision, chosen, next), (how, failure) -> {
+            if (op != operation || !session.isOpen()) {
+                passed.complete(false); // the session has ended, and the claim with it
+            } else if (failure != null) {
+                state = State.HELD;
+                passed.completeExceptionally(failure.toException(recipe, keys.name()));
+                recheck();
+            } else if (how == Baton.Passed.ON) {
+                forget();
+                session.usedLately(keys);
+                passed.complete(true);
+                owner.removed(true);
+            } else {
+                state = State.HELD;
+                passed.complete(false);
+                recheck(); // what its watch told meanwhile was left to the answer
+            }
+        });
+        return passed;
     }
 
     /** All that were made with it are removed now, and those that follow are told. */

@@ -195,6 +195,36 @@ final class ClaimTxns {
         return txn.build();
     }
 
+    /** Reads claims and the mailboxes of their sessions, in turn; a transaction that reads only. */
+    static TxnRequest withMailboxes(QueueKeys keys, List<QueuedClaim> claims, List<ByteString> mailboxes) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        for (int i = 0; i < claims.size(); i++) {
+            txn.addSuccess(op(key(keys.key(claims.get(i))).setKeysOnly(true)))
+                    .addSuccess(op(key(mailboxes.get(i)).setKeysOnly(true)));
+        }
+        return txn.build();
+    }
+
+    /**
+     * Deletes my claim if a chosen one is there, which is told if it has a mailbox; else reads mine and who is there. That the
+     * chosen one is there is the only condition beside my own claim, so a late attempt fails once it has failed.
+     */
+    static TxnRequest passOn(QueueKeys keys, long revision, long lease, Letter chosen) {
+        TxnRequest tell = TxnRequest.newBuilder()
+                .addCompare(exists(chosen.mailbox))
+                .addSuccess(put(chosen.mailbox, Message.encode(List.of(chosen.message)), chosen.lease))
+                .build();
+        return TxnRequest.newBuilder()
+                .addCompare(createIs(keys.own(), revision))
+                .addCompare(leaseIs(keys.own(), lease))
+                .addCompare(createIs(chosen.key, chosen.to.revision()))
+                .addSuccess(delete(keys.own()))
+                .addSuccess(RequestOp.newBuilder().setRequestTxn(tell))
+                .addFailure(op(key(keys.own())))
+                .addFailure(op(following(keys)))
+                .build();
+    }
+
     /** Changes my claim's value, unless an earlier or later change has been applied since. */
     static TxnRequest rewrite(
             QueueKeys keys, long revision, long modRevision, ByteString value, long lease, List<RequestOp> besides) {

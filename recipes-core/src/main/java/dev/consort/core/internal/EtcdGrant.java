@@ -50,6 +50,7 @@ public final class EtcdGrant implements Grant {
     private boolean wrote;
     private Runnable onLost = () -> {};
     private Runnable whenQuiet = this::giveBack;
+    private @Nullable Transfer transfer; // under way
     private Timing.Timer closeTimer = Timing.Timer.NONE;
     private final CompletableFuture<Boolean> released = new CompletableFuture<>();
     private final CompletableFuture<LossReason> whyOver = new CompletableFuture<>();
@@ -259,6 +260,62 @@ public final class EtcdGrant implements Grant {
             });
             throw unconfirmed(late);
         }
+    }
+
+    // For a transfer, on the serializer
+
+    /** The only transfer from now on, until {@link #transferEnded}; false if another one is. */
+    boolean transferBegins(Transfer one) {
+        if (transfer != null) {
+            return false;
+        }
+        transfer = one;
+        return true;
+    }
+
+    void transferEnded() {
+        transfer = null;
+    }
+
+    /**
+     * Its last step: gives it to a chosen claim right behind; false if it stays held, that one being gone, or had ended before.
+     * Guarded transactions in flight are waited for. Where that fails as unknown, it is given back.
+     */
+    CompletableFuture<Boolean> passOn(QueuedClaim chosen, List<QueuedClaim> next) {
+        if (state != State.HELD || !session.isAlive()) {
+            return CompletableFuture.completedFuture(false);
+        }
+        CompletableFuture<Boolean> passed = new CompletableFuture<>();
+        state = State.CLOSING;
+        whenQuiet = () -> {
+            whenQuiet = () -> {}; // etcd has been asked: what it answers is waited for
+            Completion.of(queue.passOn(this, chosen, next), (done, failure) -> {
+                boolean over = failure == null && done;
+                exchanged(over, isUnknown(failure));
+                Completion.pass(over, failure, passed);
+                if (over) {
+                    whyOver.complete(LossReason.CLOSED);
+                }
+            });
+        };
+        if (inFlight == 0) {
+            whenQuiet.run();
+        }
+        return passed;
+    }
+
+    /** Nobody waits any more for what {@link #passOn} comes to: if it stays held, it is given back. */
+    void disown() {
+        givenBack = true;
+    }
+
+    /** Takes {@link #passOn} back, if etcd has not been asked yet because of guarded transactions in flight. */
+    boolean keep() {
+        if (state != State.CLOSING || inFlight == 0) {
+            return false;
+        }
+        exchanged(false, false);
+        return true;
     }
 
     private static boolean isUnknown(@Nullable Throwable failure) {

@@ -105,7 +105,7 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
                     grantNext();
                 }
             }
-            case ACQUIRING, RELEASING -> {} // goes on when that is answered
+            case ACQUIRING, PASSING, RELEASING -> {} // goes on when that is answered
         }
     }
 
@@ -169,6 +169,19 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
         return released;
     }
 
+    @Override
+    public CompletableFuture<Boolean> passOn(EtcdGrant grant, QueuedClaim chosen, List<QueuedClaim> next) {
+        if (grant != holder) {
+            return CompletableFuture.completedFuture(false);
+        }
+        return claim.passOn(chosen, next).thenApply(passed -> {
+            if (passed) {
+                holder = null;
+            }
+            return passed;
+        });
+    }
+
     private boolean mayHandOver(EtcdGrant grant) {
         Waiter next = waiters.peek();
         return next != null
@@ -195,6 +208,12 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     public void waiting() {
         end(waiter -> waiter.immediate, waiter -> waiter.result.complete(Optional.empty()));
         advance();
+    }
+
+    /** For those who wait here a new claim is made when this one is gone. */
+    @Override
+    public boolean stepsBack(Message.Request request) {
+        return wanted();
     }
 
     @Override

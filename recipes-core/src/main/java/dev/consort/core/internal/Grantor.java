@@ -2,6 +2,7 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -20,6 +21,11 @@ interface Grantor {
     /** Another grant in the place of one that nobody uses meanwhile, without a gap; empty if that cannot be had. */
     default CompletableFuture<Optional<EtcdGrant>> exchange(EtcdGrant grant, ClaimSpec other) {
         return CompletableFuture.completedFuture(Optional.empty());
+    }
+
+    /** Gives a grant to a chosen claim, which is right behind; false if that one is gone, and the grant stays. */
+    default CompletableFuture<Boolean> passOn(EtcdGrant grant, QueuedClaim chosen, List<QueuedClaim> next) {
+        return CompletableFuture.completedFuture(false);
     }
 
     /** Changes the value of the claim that a grant stands for. */

@@ -148,7 +148,7 @@ final class ReadWriteQueue implements LocalQueue {
 
         boolean mayBeEntered() {
             return switch (claim.state()) {
-                case NONE, ACQUIRING, RELEASING -> true;
+                case NONE, ACQUIRING, PASSING, RELEASING -> true;
                 case HELD -> mayJoin();
                 case WAITING -> false;
             };
@@ -239,7 +239,7 @@ final class ReadWriteQueue implements LocalQueue {
                         claim.release();
                     }
                 }
-                case NONE, ACQUIRING, RELEASING -> {}
+                case NONE, ACQUIRING, PASSING, RELEASING -> {}
             }
         }
 

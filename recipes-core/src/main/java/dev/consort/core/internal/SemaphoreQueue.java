@@ -207,7 +207,7 @@ final class SemaphoreQueue implements LocalQueue {
             return switch (claim.state()) {
                 case HELD -> holder != null;
                 case WAITING -> isForFirst() && isFirstThatWaits();
-                case NONE, ACQUIRING, RELEASING -> true;
+                case NONE, ACQUIRING, PASSING, RELEASING -> true;
             };
         }
 

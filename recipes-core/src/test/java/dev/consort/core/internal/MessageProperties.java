@@ -32,6 +32,14 @@ class MessageProperties {
                         Arbitraries.longs().greaterOrEqual(1),
                         claims.list().ofMaxSize(Message.MAX_FOLLOWING))
                 .as(Message::new)
+                .flatMap(granted -> Arbitraries.longs()
+                        .greaterOrEqual(0)
+                        .map(number -> number % 2 == 0
+                                ? granted
+                                : Message.stepBack(
+                                        granted.queue(),
+                                        granted.revision(),
+                                        new Message.Request(number, granted.revision()))))
                 .list()
                 .ofMaxSize(5);
     }

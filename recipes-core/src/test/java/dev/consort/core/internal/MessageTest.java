@@ -29,46 +29,56 @@ class MessageTest {
     void encode_oneMessage_hasTheseBytes() {
         ByteString bytes = Message.encode(List.of(new Message("a/b", 300, List.of(CLAIM))));
         assertThat(bytes.toByteArray())
-                .containsExactly(2, 1, 3, 'a', '/', 'b', 0xAC - 256, 2, 1, 1, 4, '6', '9', '4', 'd', 9);
+                .containsExactly(3, 1, 3, 'a', '/', 'b', 0xAC - 256, 2, 1, 1, 4, '6', '9', '4', 'd', 9);
     }
 
     @Test
     void encode_thatAClaimIsToLook_hasTheseBytes() throws IOException {
         Message look = Message.look("a", 5);
-        assertThat(Message.encode(List.of(look)).toByteArray()).containsExactly(2, 1, 1, 'a', 5, 0, 0);
+        assertThat(Message.encode(List.of(look)).toByteArray()).containsExactly(3, 1, 1, 'a', 5, 0, 0);
         assertThat(Message.decode(Message.encode(List.of(look)))).containsExactly(look);
     }
 
     @Test
-    void decode_unknownVersion_isRefused() {
-        assertThatThrownBy(() -> Message.decode(bytes(1, 0)))
+    void encode_thatAClaimIsToStepBack_hasTheseBytes() throws IOException {
+        Message request = Message.stepBack("a", 5, new Message.Request(7, 9));
+        assertThat(Message.encode(List.of(request)).toByteArray()).containsExactly(3, 1, 1, 'a', 5, 2, 7, 9, 0);
+        assertThat(Message.decode(Message.encode(List.of(request)))).containsExactly(request);
+    }
+
+    @Test
+    void decode_unknownVersionOrKind_isRefused() {
+        assertThatThrownBy(() -> Message.decode(bytes(2, 0)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("version 1 is not known");
+                .hasMessage("version 2 is not known");
+        assertThatThrownBy(() -> Message.decode(bytes(3, 1, 1, 'a', 5, 3, 0)))
+                .isInstanceOf(IOException.class)
+                .hasMessage("kind 3 is not known");
     }
 
     @Test
     void decode_impossibleCounts_areRefusedBeforeAnythingIsAllocated() {
-        assertThatThrownBy(() -> Message.decode(bytes(2, 0xFF, 0xFF, 0xFF, 0xFF, 0x07)))
+        assertThatThrownBy(() -> Message.decode(bytes(3, 0xFF, 0xFF, 0xFF, 0xFF, 0x07)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("not within 0..128");
-        assertThatThrownBy(() -> Message.decode(bytes(2, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F)))
+        assertThatThrownBy(() -> Message.decode(bytes(3, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("count -1");
-        assertThatThrownBy(() -> Message.decode(bytes(2, 1, 1, 'a', 5, 1, 65)))
+        assertThatThrownBy(() -> Message.decode(bytes(3, 1, 1, 'a', 5, 1, 65)))
                 .isInstanceOf(IOException.class)
                 .hasMessage("count 65 is not within 0..64");
     }
 
     @Test
     void decode_aStringLongerThanTheBytes_isRefused() {
-        assertThatThrownBy(() -> Message.decode(bytes(2, 1, 100, 'a'))).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> Message.decode(bytes(2, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 'a')))
+        assertThatThrownBy(() -> Message.decode(bytes(3, 1, 100, 'a'))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> Message.decode(bytes(3, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 'a')))
                 .isInstanceOf(IOException.class);
     }
 
     @Test
     void decode_aQueueThatIsNoText_isRefused() {
-        assertThatThrownBy(() -> Message.decode(bytes(2, 1, 1, 0xC3, 5, 1, 0))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> Message.decode(bytes(3, 1, 1, 0xC3, 5, 1, 0))).isInstanceOf(IOException.class);
     }
 
     private static ByteString bytes(int... values) {

@@ -17,14 +17,23 @@ import java.util.function.Consumer;
  * reachable state is visited.
  *
  * <p>It covers what this implementation adds to the protocol that was checked before: the sweep that finds ghosts by moving the
- * fence, and the check that a waiter puts off.
+ * fence, the check that a waiter puts off, and that a holder passes its claim on to one that it chooses, for whom others step
+ * back.
  */
 final class ClaimModel {
     /** Rules that can be left out, to see that the model misses them. */
     enum Rule {
         PUT_COMPARES_FENCE,
         SWEEP_MOVES_FENCE,
-        MESSAGE_NAMES_REVISION
+        MESSAGE_NAMES_REVISION,
+        /** One who steps back queues again when the removal of its claim is confirmed. */
+        STEPS_BACK_BEFORE_IT_QUEUES,
+        /** Who passes its claim on waits until nobody is between. */
+        PASSES_TO_ITS_NEIGHBOUR,
+        /** That the chosen one is there is a condition of passing on. */
+        PASS_COMPARES_CHOSEN,
+        /** A pass that was not answered is sent again. */
+        PASS_UNTIL_ANSWERED
     }
 
     static final int IDLE = 0;
@@ -34,6 +43,7 @@ final class ClaimModel {
     static final int CHECKING = 4;
     static final int HELD = 5;
     static final int RELEASING = 6;
+    static final int PASSING = 7;
 
     private static final int PUT = 1;
     private static final int FENCE = 2;
@@ -41,11 +51,16 @@ final class ClaimModel {
     private static final int RELEASE = 4;
     private static final int TELL = 5;
     private static final int SWEEP = 6;
+    private static final int ASK = 7;
+    private static final int PASS = 8;
     private static final int ANSWER = 10; // added to a request's type
+
+    private static final int TO_NOBODY = -1; // instead of the transfers that are left
 
     private final Set<Rule> rules;
     private final int sessions;
     private final int cycles;
+    private boolean sweeps = true;
 
     ClaimModel(int sessions, int cycles, Set<Rule> leftOut) {
         this.sessions = sessions;
@@ -56,7 +71,7 @@ final class ClaimModel {
 
     /** Whether a message belongs to a session's operation, and is void when that was overtaken. */
     static boolean isOperation(int type) {
-        return type != TELL && type % ANSWER != SWEEP;
+        return type != TELL && type != ASK && type % ANSWER != SWEEP;
     }
 
     static boolean isAnswer(int type) {
@@ -66,8 +81,8 @@ final class ClaimModel {
     /** The revisions that a message carries. */
     static List<Integer> revisionsIn(int[] m) {
         return switch (m[0]) {
-            case PUT, CHECK, RELEASE, TELL, PUT + ANSWER -> List.of(m[3]);
-            case FENCE + ANSWER, SWEEP + ANSWER -> List.of(m[3], m[4]);
+            case PUT, CHECK, RELEASE, TELL, ASK, PUT + ANSWER -> List.of(m[3]);
+            case PASS, FENCE + ANSWER, SWEEP + ANSWER -> List.of(m[3], m[4]);
             case RELEASE + ANSWER -> List.of(m[4]);
             default -> List.of();
         };
@@ -75,8 +90,8 @@ final class ClaimModel {
 
     static int renumbered(int[] m, int[] rank) {
         return switch (m[0]) {
-            case PUT, CHECK, RELEASE, TELL, PUT + ANSWER -> ModelState.pack(m[0], m[1], m[2], rank[m[3]], m[4]);
-            case FENCE + ANSWER, SWEEP + ANSWER -> ModelState.pack(m[0], m[1], m[2], rank[m[3]], rank[m[4]]);
+            case PUT, CHECK, RELEASE, TELL, ASK, PUT + ANSWER -> ModelState.pack(m[0], m[1], m[2], rank[m[3]], m[4]);
+            case PASS, FENCE + ANSWER, SWEEP + ANSWER -> ModelState.pack(m[0], m[1], m[2], rank[m[3]], rank[m[4]]);
             case RELEASE + ANSWER -> ModelState.pack(m[0], m[1], m[2], m[3], rank[m[4]]);
             default -> ModelState.pack(m[0], m[1], m[2], m[3], m[4]);
         };
@@ -86,7 +101,20 @@ final class ClaimModel {
     record Outcome(int states, Optional<String> violation) {}
 
     Outcome search(int duplicates, int timeouts, int withdrawals, int limit) {
-        ModelState first = ModelState.initial(sessions, cycles, duplicates, timeouts, withdrawals);
+        return search(duplicates, timeouts, withdrawals, 0, limit);
+    }
+
+    Outcome search(int duplicates, int timeouts, int withdrawals, int transfers, int limit) {
+        return search(ModelState.initial(sessions, cycles, duplicates, timeouts, withdrawals, transfers), limit);
+    }
+
+    /** Begins with one that holds and others that wait, who all have queued before, and a transfer. */
+    Outcome searchFromQueue(int timeouts, int withdrawals, int limit) {
+        sweeps = false; // there are no duplicates
+        return search(ModelState.queued(sessions, timeouts, withdrawals, 1), limit);
+    }
+
+    private Outcome search(ModelState first, int limit) {
         Set<ModelState> seen = new HashSet<>();
         Queue<ModelState> open = new ArrayDeque<>();
         seen.add(first);
@@ -113,6 +141,9 @@ final class ClaimModel {
     }
 
     private Optional<String> wrong(ModelState state) {
+        if (state.transfers == TO_NOBODY) {
+            return Optional.of("a claim was passed on to nobody");
+        }
         for (int s = 0; s < sessions; s++) {
             if (state.phase[s] == HELD && (state.claim[s] != state.mine[s] || !first(state, s))) {
                 return Optional.of("session " + s + " believes that it holds claim " + state.mine[s]);
@@ -196,11 +227,26 @@ final class ClaimModel {
                     release(next, s, next.mine[s]);
                     to.accept(next);
                 }
+                askByPriority(from, s, to);
             }
             case HELD -> {
                 ModelState next = from.copy();
                 release(next, s, next.mine[s]);
                 to.accept(next);
+                transferSteps(from, s, to);
+            }
+            case PASSING -> {
+                if (from.timeouts > 0) {
+                    ModelState again = from.copy();
+                    again.timeouts--;
+                    if (rules.contains(Rule.PASS_UNTIL_ANSWERED)) {
+                        again.send(PASS, s, again.begin(s, PASSING), again.mine[s], again.chosen[s]);
+                    } else {
+                        again.overtake(s);
+                        again.phase[s] = HELD;
+                    }
+                    to.accept(again);
+                }
             }
             case RELEASING -> {
                 if (from.timeouts > 0) {
@@ -211,6 +257,19 @@ final class ClaimModel {
                 }
             }
             default -> {}
+        }
+        if (from.asked[s] != 0 && from.phase[s] != PUTTING && from.phase[s] != FENCING) {
+            ModelState next = from.copy();
+            next.asked[s] = 0;
+            if ((from.phase[s] == WAITING || from.phase[s] == CHECKING) && from.mine[s] == from.asked[s]) {
+                next.cycles[s]++; // it queues again
+                release(next, s, next.mine[s]);
+                if (!rules.contains(Rule.STEPS_BACK_BEFORE_IT_QUEUES)) {
+                    next.cycles[s]--;
+                    put(next, s);
+                }
+            }
+            to.accept(next);
         }
         if (from.swept[s] == 1) {
             ModelState next = from.copy();
@@ -224,6 +283,53 @@ final class ClaimModel {
             message(next, s, from.mail[s]);
             to.accept(next);
         }
+    }
+
+    /** A waiter of a higher priority asks one who waits before it, and may by now be granted, to step back. */
+    private void askByPriority(ModelState from, int s, Consumer<ModelState> to) {
+        int head = head(from) - 1;
+        for (int other = 0; other < sessions; other++) {
+            if (from.transfers > 0 && other != head && from.claim[other] != 0 && from.claim[other] < from.mine[s]) {
+                ModelState next = from.copy();
+                next.transfers--;
+                next.send(ASK, s, other, from.claim[other], 0);
+                to.accept(next);
+            }
+        }
+    }
+
+    /** The holder chooses one who waits, asks those between to step back, and passes its claim on when they have. */
+    private void transferSteps(ModelState from, int s, Consumer<ModelState> to) {
+        if (from.chosen[s] == 0 && from.transfers > 0) {
+            for (int other = 0; other < sessions; other++) {
+                ModelState next = from.copy();
+                next.transfers--;
+                next.chosen[s] = from.claim[other];
+                for (int between = 0; between < sessions; between++) {
+                    if (isBetween(from.claim[between], from.mine[s], from.claim[other])) {
+                        next.send(ASK, s, between, from.claim[between], 0);
+                    }
+                }
+                if (from.claim[other] > from.mine[s]) {
+                    to.accept(next);
+                }
+            }
+        }
+        if (from.chosen[s] != 0) {
+            boolean neighbour = true;
+            for (int other = 0; other < sessions; other++) {
+                neighbour &= !isBetween(from.claim[other], from.mine[s], from.chosen[s]);
+            }
+            if (neighbour || !rules.contains(Rule.PASSES_TO_ITS_NEIGHBOUR)) {
+                ModelState next = from.copy();
+                next.send(PASS, s, next.begin(s, PASSING), next.mine[s], next.chosen[s]);
+                to.accept(next);
+            }
+        }
+    }
+
+    private static boolean isBetween(int claim, int mine, int chosen) {
+        return claim > mine && claim < chosen;
     }
 
     private void put(ModelState state, int s) {
@@ -266,6 +372,12 @@ final class ClaimModel {
                     state.mail[target] = m[3];
                 }
             }
+            case ASK -> {
+                if (state.claim[m[2]] == m[3]) {
+                    state.asked[m[2]] = m[3];
+                }
+            }
+            case PASS -> pass(state, s, m);
             case SWEEP -> {
                 if (rules.contains(Rule.SWEEP_MOVES_FENCE)) {
                     state.fence[s] = ++state.revision;
@@ -273,6 +385,27 @@ final class ClaimModel {
                 state.send(SWEEP + ANSWER, s, 0, state.claim[s], state.fence[s]);
             }
             default -> throw new IllegalStateException("request " + m[0]);
+        }
+    }
+
+    private void pass(ModelState state, int s, int[] m) {
+        int there = -1;
+        for (int other = 0; other < sessions; other++) {
+            if (state.claim[other] == m[4]) {
+                there = other;
+            }
+        }
+        boolean mine = state.claim[s] == m[3];
+        if (mine && (there >= 0 || !rules.contains(Rule.PASS_COMPARES_CHOSEN))) {
+            state.claim[s] = 0;
+            if (there >= 0) {
+                state.mail[there] = m[4];
+            } else {
+                state.transfers = TO_NOBODY;
+            }
+            state.send(PASS + ANSWER, s, m[2], 1, 0);
+        } else {
+            state.send(PASS + ANSWER, s, m[2], mine ? 0 : 1, 0); // gone by an attempt before
         }
     }
 
@@ -321,9 +454,18 @@ final class ClaimModel {
                     state.phase[s] = m[4] == 1 ? HELD : WAITING;
                 }
             }
+            case PASS -> {
+                if (m[3] == 1) {
+                    state.phase[s] = IDLE;
+                    state.swept[s] = sweeps ? 1 : 0;
+                } else {
+                    state.phase[s] = HELD;
+                    state.chosen[s] = 0;
+                }
+            }
             case RELEASE -> {
                 state.phase[s] = IDLE;
-                state.swept[s] = 1;
+                state.swept[s] = sweeps ? 1 : 0;
                 if (m[3] != 0) {
                     state.send(TELL, s, m[3] - 1, m[4], 0);
                 }

@@ -23,6 +23,17 @@ class ClaimModelProperties {
     }
 
     @Test
+    void threeInAQueue_withATransferOrAPriority_haveNoReachableViolation() {
+        assertSound(new ClaimModel(3, 0, Set.of()).searchFromQueue(1, 0, LIMIT), 50_000);
+        assertSound(new ClaimModel(3, 0, Set.of()).searchFromQueue(0, 1, LIMIT), 10_000);
+    }
+
+    @Test
+    void twoSessions_withATransferATimeoutAndAWithdrawal_haveNoReachableViolation() {
+        assertSound(new ClaimModel(2, 1, Set.of()).search(0, 1, 1, 1, LIMIT), 10_000);
+    }
+
+    @Test
     void oneSession_thatAcquiresAgainWithTwoDuplicates_hasNoReachableViolation() {
         assertSound(new ClaimModel(1, 2, Set.of()).search(2, 1, 0, LIMIT), 5_000);
     }
@@ -42,6 +53,39 @@ class ClaimModelProperties {
     @Test
     void aMessageThatNamesNoRevision_grantsAClaimThatIsNotFirst() {
         Outcome outcome = new ClaimModel(2, 2, EnumSet.of(Rule.MESSAGE_NAMES_REVISION)).search(0, 0, 0, LIMIT);
+
+        assertThat(outcome.violation())
+                .hasValueSatisfying(text -> assertThat(text).contains("believes that it holds"));
+    }
+
+    @Test
+    void oneWhoQueuesBeforeItHasSteppedBack_holdsWhatIsGone() {
+        Outcome outcome =
+                new ClaimModel(3, 0, EnumSet.of(Rule.STEPS_BACK_BEFORE_IT_QUEUES)).searchFromQueue(0, 0, LIMIT);
+
+        assertThat(outcome.violation())
+                .hasValueSatisfying(text -> assertThat(text).contains("believes that it holds"));
+    }
+
+    @Test
+    void passingOnOverOneWhoIsBetween_grantsAClaimThatIsNotFirst() {
+        Outcome outcome = new ClaimModel(3, 0, EnumSet.of(Rule.PASSES_TO_ITS_NEIGHBOUR)).searchFromQueue(0, 0, LIMIT);
+
+        assertThat(outcome.violation())
+                .hasValueSatisfying(text -> assertThat(text).contains("believes that it holds"));
+    }
+
+    @Test
+    void passingOnWithoutComparingTheChosenOne_losesTheLeaderForNobody() {
+        Outcome outcome = new ClaimModel(2, 1, EnumSet.of(Rule.PASS_COMPARES_CHOSEN)).search(0, 0, 1, 1, LIMIT);
+
+        assertThat(outcome.violation())
+                .hasValueSatisfying(text -> assertThat(text).contains("passed on to nobody"));
+    }
+
+    @Test
+    void passingOnThatIsNotRepeated_leavesOneThatBelievesItHolds() {
+        Outcome outcome = new ClaimModel(2, 1, EnumSet.of(Rule.PASS_UNTIL_ANSWERED)).search(0, 1, 0, 1, LIMIT);
 
         assertThat(outcome.violation())
                 .hasValueSatisfying(text -> assertThat(text).contains("believes that it holds"));

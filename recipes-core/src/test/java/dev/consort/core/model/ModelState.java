@@ -20,6 +20,8 @@ final class ModelState {
     final int[] kept;
     final int[] cycles;
     final int[] swept;
+    final int[] asked; // who is to step back, by its claim: in its mailbox, or kept until it knows its claim
+    final int[] chosen; // to whom a claim is passed on
 
     /** Requests and answers under way, sorted, so that equal states are equal. */
     int[] net;
@@ -28,6 +30,7 @@ final class ModelState {
     int duplicates;
     int timeouts;
     int withdrawals;
+    int transfers;
 
     private ModelState(int[][] arrays, int[] net, int[] scalars) {
         claim = arrays[0].clone();
@@ -39,16 +42,19 @@ final class ModelState {
         kept = arrays[6].clone();
         cycles = arrays[7].clone();
         swept = arrays[8].clone();
+        asked = arrays[9].clone();
+        chosen = arrays[10].clone();
         this.net = net;
         revision = scalars[0];
         duplicates = scalars[1];
         timeouts = scalars[2];
         withdrawals = scalars[3];
+        transfers = scalars[4];
     }
 
-    static ModelState initial(int sessions, int cycles, int duplicates, int timeouts, int withdrawals) {
+    static ModelState initial(int sessions, int cycles, int duplicates, int timeouts, int withdrawals, int transfers) {
         ModelState state = new ModelState(
-                new int[9][sessions], new int[0], new int[] {sessions, duplicates, timeouts, withdrawals});
+                new int[11][sessions], new int[0], new int[] {sessions, duplicates, timeouts, withdrawals, transfers});
         for (int s = 0; s < sessions; s++) {
             state.fence[s] = s + 1;
             state.known[s] = s + 1;
@@ -57,12 +63,23 @@ final class ModelState {
         return state;
     }
 
+    /** The first session holds, and the others wait, each behind the one before. */
+    static ModelState queued(int sessions, int timeouts, int withdrawals, int transfers) {
+        ModelState state = initial(sessions, 0, 0, timeouts, withdrawals, transfers);
+        for (int s = 0; s < sessions; s++) {
+            state.claim[s] = ++state.revision;
+            state.mine[s] = state.claim[s];
+            state.phase[s] = s == 0 ? ClaimModel.HELD : ClaimModel.WAITING;
+        }
+        return state;
+    }
+
     private int[][] arrays() {
-        return new int[][] {claim, fence, mail, phase, mine, known, kept, cycles, swept};
+        return new int[][] {claim, fence, mail, phase, mine, known, kept, cycles, swept, asked, chosen};
     }
 
     private int[] scalars() {
-        return new int[] {revision, duplicates, timeouts, withdrawals};
+        return new int[] {revision, duplicates, timeouts, withdrawals, transfers};
     }
 
     ModelState copy() {
@@ -105,7 +122,10 @@ final class ModelState {
             if (phase[s] != ClaimModel.PUTTING && phase[s] != ClaimModel.FENCING) {
                 kept[s] = 0;
             }
-            used.addAll(List.of(claim[s], fence[s], mail[s], mine[s], known[s], kept[s]));
+            if (phase[s] != ClaimModel.HELD && phase[s] != ClaimModel.PASSING) {
+                chosen[s] = 0;
+            }
+            used.addAll(List.of(claim[s], fence[s], mail[s], mine[s], known[s], kept[s], asked[s], chosen[s]));
         }
         for (int message : net) {
             used.addAll(ClaimModel.revisionsIn(unpack(message)));
@@ -116,7 +136,7 @@ final class ModelState {
         for (int value : used) {
             rank[value] = next++;
         }
-        for (int[] values : new int[][] {claim, fence, mail, mine, known, kept}) {
+        for (int[] values : new int[][] {claim, fence, mail, mine, known, kept, asked, chosen}) {
             for (int s = 0; s < values.length; s++) {
                 values[s] = rank[values[s]];
             }
