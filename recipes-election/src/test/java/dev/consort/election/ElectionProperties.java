@@ -35,6 +35,7 @@ class ElectionProperties {
     @BeforeContainer
     static void open() {
         etcd = EtcdProcess.builder().unsafeNoFsync().start();
+        FirstSession.on(etcd.endpoints().get(0));
         arena = Arena.open(etcd.endpoints().get(0), client -> ElectionContender.open(client, Duration.ofSeconds(5)));
     }
 

@@ -111,6 +111,7 @@ class MembershipProperties {
         Awaitility.setDefaultPollInterval(Duration.ofMillis(2));
         Awaitility.setDefaultPollDelay(Duration.ZERO);
         ACTS.addAll(List.of(Act.JOIN, Act.JOIN, Act.UPDATE, Act.CLOSE, Act.PAUSE));
+        FirstSession.on(etcd.endpoint());
         for (int i = 0; i < PROCESSES; i++) {
             processes.add(new Host(i, owners));
         }

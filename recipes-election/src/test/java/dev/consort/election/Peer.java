@@ -69,15 +69,7 @@ final class Peer implements AutoCloseable {
                 EtcdProcess.builder().unsafeNoFsync().start();
 
         static {
-            // The first session of a JVM loads classes for longer than a connection may take on a busy machine.
-            try (Connection connection = Connection.to(etcd.endpoints().get(0))
-                            .connectTimeout(Duration.ofSeconds(30))
-                            .open();
-                    Session session = Session.builder(connection).open()) {
-                if (session.remaining().isZero()) {
-                    throw new IllegalStateException("the first session has ended at once");
-                }
-            }
+            FirstSession.on(etcd.endpoints().get(0));
         }
 
         static EtcdProcess get() {

@@ -4,6 +4,7 @@ package dev.consort.job;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import dev.consort.core.internal.EtcdConnection;
+import dev.consort.election.FirstSession;
 import dev.consort.testkit.CallFaults;
 import dev.consort.testkit.CallLog;
 import dev.consort.testkit.EtcdServer;
@@ -32,6 +33,7 @@ final class Node implements AutoCloseable {
     private final Deque<ClusteredJob> open = new ConcurrentLinkedDeque<>();
 
     Node(EtcdServer server, Duration ttl) {
+        FirstSession.on(server.endpoints().get(0));
         client = Client.builder()
                 .endpoints(server.endpoints().toArray(String[]::new))
                 .interceptor(faults, log)

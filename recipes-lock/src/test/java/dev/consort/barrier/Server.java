@@ -5,8 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.consort.core.Connection;
-import dev.consort.core.Session;
+import dev.consort.lock.FirstSession;
 import dev.consort.testkit.EmbeddedEtcd;
 import dev.consort.testkit.EtcdProcess;
 import dev.consort.testkit.EtcdServer;
@@ -42,17 +41,7 @@ final class Server {
         this.client = Client.builder()
                 .endpoints(etcd.endpoints().toArray(new String[0]))
                 .build();
-        warmUp();
-    }
-
-    /** The first session of a JVM loads classes for longer than a connection may take on a busy machine. */
-    private void warmUp() {
-        try (Connection connection = Connection.to(endpoints().get(0))
-                        .connectTimeout(Duration.ofSeconds(30))
-                        .open();
-                Session session = Session.builder(connection).open()) {
-            assertThat(session.remaining()).isPositive();
-        }
+        FirstSession.on(endpoints().get(0));
     }
 
     List<String> endpoints() {

@@ -22,6 +22,10 @@ final class Etcd {
             .build();
     static final EtcdLook look = new EtcdLook(client);
 
+    static {
+        FirstSession.on(process.endpoints().get(0));
+    }
+
     private Etcd() {}
 
     static String freshName() {

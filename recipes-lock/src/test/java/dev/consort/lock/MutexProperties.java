@@ -40,6 +40,7 @@ class MutexProperties {
     @BeforeContainer
     static void open() {
         etcd = EtcdProcess.builder().unsafeNoFsync().start();
+        FirstSession.on(etcd.endpoints().get(0));
         arena = Arena.open(etcd.endpoints().get(0), client -> new MutexContender(client, Duration.ofSeconds(5)));
     }
 
