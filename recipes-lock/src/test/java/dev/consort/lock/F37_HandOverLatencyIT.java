@@ -99,11 +99,12 @@ class F37_HandOverLatencyIT {
                 if (unlocked != 0) {
                     nanos.addAndGet(System.nanoTime() - unlocked);
                 }
-                // On a busy machine one might be done with all its turns before the other begins: nothing is handed over.
+                // On a busy machine one might be done with all its turns before the other begins: nothing is handed
+                // over.
                 await().pollDelay(Duration.ZERO)
                         .pollInterval(Duration.ofMillis(1))
-                        .until(() -> left.get() < 2
-                                || Etcd.claims(name + "-service").size() == 2);
+                        .until(() ->
+                                left.get() < 2 || Etcd.claims(name + "-service").size() == 2);
                 unlocked = left.get() < 2 ? 0 : System.nanoTime();
                 Etcd.answer(service.unlock(key));
             }
