@@ -51,7 +51,13 @@ final class Spans {
     private void add(Event event) {
         switch (event.kind()) {
             case STARTS -> begin(Kind.RUNS, event);
-            case LEADS -> begin(Kind.LEADS, event);
+            case LEADS -> {
+                // Whoever led before, and was not told between two runs, leads no more.
+                List.copyOf(open.keySet()).stream()
+                        .filter(key -> key.kind() == Kind.LEADS)
+                        .forEach(key -> end(Kind.LEADS, key.process(), event.millis()));
+                begin(Kind.LEADS, event);
+            }
             case HOLDS -> begin(Kind.HOLDS, event);
             case STOPPED -> {
                 end(Kind.HOLDS, event.process(), event.millis());

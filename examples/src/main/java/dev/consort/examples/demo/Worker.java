@@ -4,8 +4,7 @@ package dev.consort.examples.demo;
 import dev.consort.core.Connection;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
-import dev.consort.election.LeaderElection;
-import dev.consort.election.LeaderLoop;
+import dev.consort.job.ClusteredJob;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A worker process: one connection, one session at a time, and two loops on it. One campaigns and plans, the other one
- * takes jobs. It ends when its standard input does, so that it cannot outlive who started it.
+ * A worker process: one connection, one session at a time, and two things on it. One is its place in the clustered job that
+ * plans, which one worker runs at a time; the other one takes what was planned. It ends when its standard input does, so that it cannot outlive who started it.
  */
 final class Worker {
     /** How long what a dead worker held stays taken: short, for the demo's sake. The default is 10 s. */
@@ -62,8 +61,9 @@ final class Worker {
             daemon(() -> awaitEndOfInput(ending)).start();
             Thread runner = daemon(() -> run(new JobRunner(setup, sessions, ending), ending));
             runner.start();
-            try (LeaderLoop planner = LeaderElection.create(sessions, "leader")
-                    .value(setup.name())
+            try (ClusteredJob planner = ClusteredJob.builder(sessions, "planner")
+                    .every(Planner.PERIOD)
+                    .owner(setup.name())
                     .closeTimeout(PATIENCE)
                     .run(new Planner(setup, ending))) {
                 planner.ended().whenComplete((ended, failure) -> ending.countDown());

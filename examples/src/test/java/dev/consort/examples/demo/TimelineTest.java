@@ -42,6 +42,20 @@ class TimelineTest {
                         new Span("w2", Spans.Kind.RUNS, 0, 0, 1100, 3300));
     }
 
+    /** A clustered job says nothing to a process that is deposed between two runs. */
+    @Test
+    void leads_endsWhenAnotherOneLeads() {
+        assertThat(Spans.of(List.of(
+                        new Event(1000, "w1", Kind.LEADS, 0, 3),
+                        new Event(1200, "w2", Kind.LEADS, 0, 5),
+                        new Event(1300, "w2", Kind.LEADS, 0, 7),
+                        new Event(1400, "w1", Kind.ENDS, 0, 0))))
+                .containsExactlyInAnyOrder(
+                        new Span("w1", Spans.Kind.LEADS, 0, 3, 1000, 1200),
+                        new Span("w2", Spans.Kind.LEADS, 0, 5, 1200, 1300),
+                        new Span("w2", Spans.Kind.LEADS, 0, 7, 1300, 1400));
+    }
+
     @Test
     void draw_isAPictureThatStandsAlone() throws IOException, SAXException, ParserConfigurationException {
         String svg = Timeline.draw(RUN);
