@@ -218,7 +218,8 @@ public interface ClusteredJob extends AutoCloseable {
          * @param task what to do when it is due and this process leads
          * @return the place of this process, to be closed before its session factory
          * @throws IllegalStateException if when it is due has not been said
-         * @throws IllegalArgumentException if a run must take longer than it may
+         * @throws IllegalArgumentException if a run must take longer than it may, or the name equals or nests with one that
+         *     another recipe of this process uses at the same time
          */
         ClusteredJob run(Task task);
     }

@@ -3,8 +3,10 @@ package dev.consort.job;
 
 import dev.consort.core.SessionFactory;
 import dev.consort.core.SessionLostException;
+import dev.consort.core.internal.EtcdConnection;
 import dev.consort.core.internal.EtcdGrant;
 import dev.consort.core.internal.ForwardingGrant;
+import dev.consort.core.internal.ReopeningSessionFactory;
 import dev.consort.election.LeaderElection;
 import dev.consort.election.LeaderLoop;
 import dev.consort.election.Leadership;
@@ -28,6 +30,7 @@ final class EtcdClusteredJob implements ClusteredJob {
     private final Plan.Policy policy;
     private final Settings settings;
     private final Task task;
+    private final Optional<Runnable> giveNameBack; // empty if the connection is known only when there is a session
     private final LeaderLoop loop;
     private final AtomicLong runs = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
@@ -46,18 +49,35 @@ final class EtcdClusteredJob implements ClusteredJob {
         this.policy = policy;
         this.settings = settings;
         this.task = task;
+        this.giveNameBack = ReopeningSessionFactory.connectionOf(sessions).map(this::takeName);
         this.loop = LeaderElection.create(sessions, keys.leader())
                 .value(settings.owner())
                 .closeTimeout(settings.closeTimeout())
                 .run(this::lead);
+        loop.ended().whenComplete((done, failure) -> giveNameBack.ifPresent(Runnable::run));
+    }
+
+    private Runnable takeName(EtcdConnection connection) {
+        return connection.takeName(JobKeys.RECIPE, keys.name(), keys.parts());
     }
 
     private void lead(Leadership leadership) throws InterruptedException {
         EtcdGrant grant = ((ForwardingGrant) leadership).grant();
+        // Once for all runs of the term: a stage that may never complete keeps whatever waits for it.
+        var unused = grant.lost().thenRun(() -> {
+            EtcdRun now = running;
+            if (now != null && now.isOf(grant)) {
+                now.cancel();
+            }
+        });
+        Runnable leave =
+                giveNameBack.isPresent() ? () -> {} : takeName(grant.session().engine());
         try {
             new JobTerm(this, grant).run();
         } catch (SessionLostException e) {
             log.info("{}: goes on with another session: {}", this, e.getMessage());
+        } finally {
+            leave.run();
         }
     }
 
@@ -84,11 +104,10 @@ final class EtcdClusteredJob implements ClusteredJob {
     Throwable execute(EtcdRun run) {
         runs.incrementAndGet();
         running = run;
-        if (closing) {
-            run.cancel();
-        }
+        cancelIfInVain(run);
         Throwable thrown = run.execute(task, settings.atMost());
         running = null;
+        cancelIfInVain(run);
         boolean inVain = thrown instanceof InterruptedException && run.isCancelled();
         if (thrown != null && !inVain) {
             lastFailure = new Failure(thrown, loop.lastFailure());
@@ -96,6 +115,13 @@ final class EtcdClusteredJob implements ClusteredJob {
             log.error("{}: failed: {}", this, run, thrown);
         }
         return thrown;
+    }
+
+    /** Whoever closes the job, or is told of the loss, may come before the run is to be seen, or after it was interrupted. */
+    private static void cancelIfInVain(EtcdRun run) {
+        if (run.isCancelled()) {
+            run.cancel();
+        }
     }
 
     // ClusteredJob
@@ -148,6 +174,9 @@ final class EtcdClusteredJob implements ClusteredJob {
             now.cancel();
         }
         loop.close();
+        if (loop.state() == LeaderLoop.State.CLOSED) {
+            giveNameBack.ifPresent(Runnable::run); // before this returns
+        }
     }
 
     @Override

@@ -39,7 +39,6 @@ final class EtcdRun implements Run {
      */
     @Nullable
     Throwable execute(ClusteredJob.Task task, Optional<Duration> atMost) {
-        var unused = leadership.lost().thenRun(this::cancel);
         Timing.Timer timer = atMost.map(longest -> leadership.session().timing().schedule(longest, () -> tooLong()))
                 .orElse(Timing.Timer.NONE);
         try {
@@ -65,6 +64,11 @@ final class EtcdRun implements Run {
         tookTooLong = true;
         cancel();
         interruption.interrupt();
+    }
+
+    /** Whether it is one of this leadership. */
+    boolean isOf(EtcdGrant which) {
+        return leadership == which;
     }
 
     /** The thread is interrupted by whoever calls this. */

@@ -5,6 +5,7 @@ import dev.consort.core.RecipeException;
 import dev.consort.core.internal.Names;
 import dev.consort.core.internal.PrefixView.Entry;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -47,6 +48,11 @@ record JobKeys(String name) {
 
     String job() {
         return name + JOB;
+    }
+
+    /** The names below this one that other recipes use for it. */
+    Map<String, String> parts() {
+        return Map.of(leader(), "LeaderElection", job(), RECIPE);
     }
 
     String state() {

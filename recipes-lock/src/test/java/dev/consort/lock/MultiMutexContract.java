@@ -567,7 +567,7 @@ abstract class MultiMutexContract {
                 .withMessageContaining("'" + c + "/sub' nests with '" + c + "'");
         awaitClaims(0, 0);
         Grant read = ReadWriteLock.create(here.session, b).readLock().acquire();
-        assertThatIllegalArgumentException().isThrownBy(mutex::tryAcquire).withMessageContaining("read-write lock");
+        assertThatIllegalArgumentException().isThrownBy(mutex::tryAcquire).withMessageContaining("ReadWriteLock");
         read.close();
         outer.close();
         here.mutex(c + "/sub").tryAcquire().orElseThrow().close();

@@ -370,10 +370,17 @@ abstract class SemaphoreContract {
     void name_usedAsAMutexByThisProcess_isRefused() throws InterruptedException {
         try (Grant mutex = here.mutex(name + "-m").acquire()) {
             assertThat(mutex.isHeld()).isTrue();
-            DistributedSemaphore clash = DistributedSemaphore.create(here.session, name + "-m", 2);
             assertThatIllegalArgumentException()
-                    .isThrownBy(clash::acquire)
-                    .withMessageContainingAll(name, "mutex", "semaphore");
+                    .isThrownBy(() -> DistributedSemaphore.create(here.session, name + "-m", 2))
+                    .withMessageContainingAll(name, "Mutex", "Semaphore");
+            assertThat(here.connection
+                            .client()
+                            .getKVClient()
+                            .get(EtcdLook.bytes(name + "-m/limit:2"))
+                            .join()
+                            .getKvs())
+                    .as("a limit would be a foreign key in the mutex's queue")
+                    .isEmpty();
         }
     }
 

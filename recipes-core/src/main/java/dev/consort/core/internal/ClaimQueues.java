@@ -3,22 +3,24 @@ package dev.consort.core.internal;
 
 import dev.consort.core.LossReason;
 import dev.consort.core.internal.ClaimSpec.Mode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
- * The queues of a session that are in use. Names that nest are refused while both are in use: {@code app/sub} would sit in
- * the queue of {@code app}.
+ * The queues of a session that are in use. Names that clash with others of the connection are refused while both are in
+ * use: {@code app/sub} would sit in the queue of {@code app}.
  *
  * <p>Concurrency: confined to the session's serializer.
  */
 final class ClaimQueues {
     private final EtcdSession session;
-    private final NavigableMap<String, LocalQueue> byName = new TreeMap<>();
+    private final Map<String, LocalQueue> byName = new LinkedHashMap<>();
+    private final Map<String, Set<String>> taken = new HashMap<>(); // the recipes of each name; none for a ghost's
     private final Map<Waiter, MultiClaim> together = new LinkedHashMap<>();
 
     ClaimQueues(EtcdSession session) {
@@ -28,10 +30,10 @@ final class ClaimQueues {
     void enqueue(Waiter waiter) {
         List<String> names = waiter.spec.names();
         try {
+            take(names.isEmpty() ? List.of(waiter.spec.name()) : names, waiter.spec);
             if (names.isEmpty()) {
                 queue(waiter.spec.name(), waiter.spec).enqueue(waiter);
             } else {
-                names.forEach(name -> check(name, waiter.spec)); // before any of them is created
                 enqueueTogether(waiter);
             }
         } catch (IllegalArgumentException e) {
@@ -49,23 +51,40 @@ final class ClaimQueues {
     }
 
     private LocalQueue queue(String name, ClaimSpec spec) {
-        check(name, spec);
         LocalQueue queue = byName.get(name);
         return queue == null ? create(name, spec.recipe(), Kind.of(spec.mode())) : queue;
     }
 
-    private void check(String name, ClaimSpec spec) {
-        LocalQueue queue = byName.get(name);
-        String other = queue == null ? nestingWith(name) : null;
-        if (other != null) {
-            throw new IllegalArgumentException("name '" + name + "' nests with '" + other
-                    + "', which this process uses too: one would sit in the queue of the other; rename one");
-        }
+    /** Takes all of these names into use, or none. */
+    private void take(List<String> names, ClaimSpec spec) {
         Kind kind = Kind.of(spec.mode());
-        if (queue != null && Kind.of(queue) != kind) {
-            throw new IllegalArgumentException("name '" + name + "' is used as " + Kind.of(queue).text
-                    + " by this process, and not free for " + kind.text + "; rename one");
+        List<String> fresh = new ArrayList<>();
+        try {
+            for (String name : names) {
+                LocalQueue queue = byName.get(name);
+                boolean otherKind = queue != null && Kind.of(queue) != kind;
+                if (queue != null && otherKind && !taken.containsKey(name)) {
+                    throw new IllegalArgumentException(spec.recipe() + " name '" + name + "' was that of "
+                            + Kind.of(queue).text + ", of which a claim is being removed; rename one");
+                }
+                Set<String> recipes = taken.get(name);
+                if (recipes == null || !recipes.contains(spec.recipe()) || otherKind) {
+                    session.engine()
+                            .namesInUse()
+                            .enter(spec.recipe(), name, NamesInUse.claims(spec.recipe(), spec.mode()), Map.of());
+                    fresh.add(name);
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            fresh.forEach(name -> session.engine().namesInUse().leave(spec.recipe(), name));
+            throw e;
         }
+        fresh.forEach(
+                name -> taken.computeIfAbsent(name, key -> new HashSet<>(2)).add(spec.recipe()));
+    }
+
+    private void giveBack(String name, Set<String> recipes) {
+        recipes.forEach(recipe -> session.engine().namesInUse().leave(recipe, name));
     }
 
     private LocalQueue create(String name, String recipe, Kind kind) {
@@ -112,17 +131,6 @@ final class ClaimQueues {
         return QueueKeys.of(session.engine(), name, session.leaseId(), rule);
     }
 
-    private @Nullable String nestingWith(String name) {
-        for (int slash = name.indexOf('/'); slash > 0; slash = name.indexOf('/', slash + 1)) {
-            String outer = name.substring(0, slash);
-            if (byName.containsKey(outer)) {
-                return outer;
-            }
-        }
-        String inner = byName.higherKey(name + "/");
-        return inner != null && inner.startsWith(name + "/") ? inner : null;
-    }
-
     void withdraw(Waiter waiter) {
         MultiClaim several = together.get(waiter);
         LocalQueue queue = byName.get(waiter.spec.name());
@@ -135,6 +143,10 @@ final class ClaimQueues {
 
     void forget(QueueKeys keys) {
         byName.remove(keys.name());
+        Set<String> recipes = taken.remove(keys.name());
+        if (recipes != null) {
+            giveBack(keys.name(), recipes);
+        }
     }
 
     /** A message for a queue that nobody here uses speaks of a ghost. */
@@ -173,6 +185,8 @@ final class ClaimQueues {
         together.clear();
         List<LocalQueue> all = List.copyOf(byName.values());
         byName.clear();
+        taken.forEach(this::giveBack);
+        taken.clear();
         all.forEach(queue -> queue.sessionEnded(reason));
     }
 }

@@ -13,6 +13,7 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The engine's side of a connection. Thread-safe. */
 public final class EtcdConnection implements Connection {
@@ -176,6 +178,23 @@ public final class EtcdConnection implements Connection {
 
     NamesInUse namesInUse() {
         return namesInUse;
+    }
+
+    /**
+     * Takes a name into use for a recipe that is made of others.
+     *
+     * @param parts the names below it at which it uses them, each with its recipe
+     * @return gives it back; idempotent
+     * @throws IllegalArgumentException if it clashes with a name in use
+     */
+    public Runnable takeName(String recipe, String name, Map<String, String> parts) {
+        namesInUse.enter(recipe, name, recipe + " with its parts", parts);
+        AtomicBoolean given = new AtomicBoolean();
+        return () -> {
+            if (!given.getAndSet(true)) {
+                namesInUse.leave(recipe, name);
+            }
+        };
     }
 
     HistoryCheck history() {

@@ -42,6 +42,10 @@ public final class EtcdSessionBuilder implements Session.Builder {
         this.connection = EtcdConnection.of(connection);
     }
 
+    EtcdConnection connection() {
+        return connection;
+    }
+
     EtcdSessionBuilder owningConnection() {
         ownsConnection = true;
         return this;

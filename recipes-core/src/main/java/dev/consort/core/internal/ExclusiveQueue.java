@@ -246,11 +246,12 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     @Override
     public void removed(boolean byUs) {
-        if (releasing != null) {
-            releasing.complete(byUs);
-            releasing = null;
-        }
+        CompletableFuture<Boolean> told = releasing;
+        releasing = null;
         advance();
+        if (told != null) {
+            told.complete(byUs); // by now the name is free for whoever it was that waited for this
+        }
     }
 
     private void refuseAll(RecipeException why) {

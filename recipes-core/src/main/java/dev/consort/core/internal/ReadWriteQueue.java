@@ -308,6 +308,8 @@ final class ReadWriteQueue implements LocalQueue {
 
         @Override
         public void removed(boolean byUs) {
+            CompletableFuture<Boolean> told = releasing;
+            releasing = null;
             ended(byUs);
             if (mode == Mode.WRITE && upgrade != null) {
                 Waiter failed = upgrade.waiter;
@@ -319,6 +321,9 @@ final class ReadWriteQueue implements LocalQueue {
                 failed.result.complete(Optional.empty());
             }
             advance();
+            if (told != null) {
+                told.complete(byUs); // by now the name is free for whoever it was that waited for this
+            }
         }
 
         void ended(boolean byUs) {

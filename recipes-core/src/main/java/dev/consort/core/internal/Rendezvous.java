@@ -360,11 +360,14 @@ public final class Rendezvous<S> {
     public Step.Answer answer(Step step) {
         Calls calls = connection.calls();
         Duration timeout = calls.requestTimeout();
+        connection.namesInUse().enter(recipe, name);
         try {
             return step.answer(Await.uninterruptibly(
                     connection.timing(), calls.untilAnswered(step.request(), calls.forTheRequestTimeout()), timeout));
         } catch (CallFailure failure) {
             throw connection.failure(recipe, name, timeout, failure);
+        } finally {
+            connection.namesInUse().leave(recipe, name);
         }
     }
 

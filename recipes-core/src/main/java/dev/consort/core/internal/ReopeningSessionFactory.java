@@ -4,6 +4,7 @@ package dev.consort.core.internal;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,13 @@ public final class ReopeningSessionFactory implements SessionFactory {
     /** Opens sessions as the builder describes them. */
     public ReopeningSessionFactory(Session.Builder builder) {
         this.builder = Objects.requireNonNull(builder, "builder");
+    }
+
+    /** The connection of such a factory's sessions; empty if the factory is the user's own. */
+    public static Optional<EtcdConnection> connectionOf(SessionFactory sessions) {
+        return sessions instanceof ReopeningSessionFactory ours && ours.builder instanceof EtcdSessionBuilder builder
+                ? Optional.of(builder.connection())
+                : Optional.empty();
     }
 
     @Override

@@ -3,12 +3,14 @@ package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.RecipeException;
+import dev.consort.core.internal.ClaimSpec.Mode;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -45,7 +47,14 @@ public final class SemaphoreLimit {
                 .addSuccess(ClaimTxns.put(SemaphoreRule.limit(keys.prefix(), permits), ByteString.EMPTY, 0))
                 .addFailure(ClaimTxns.op(ClaimTxns.prefix(limits(), 0)))
                 .build();
-        TxnResponse response = answered(session.calls().untilAnswered(request, forNow()));
+        NamesInUse names = session.engine().namesInUse();
+        names.enter(recipe, keys.name(), NamesInUse.claims(recipe, Mode.PERMITS), Map.of());
+        TxnResponse response;
+        try {
+            response = answered(session.calls().untilAnswered(request, forNow()));
+        } finally {
+            names.leave(recipe, keys.name());
+        }
         return response.getSucceeded()
                 ? permits
                 : limitOf(current(response.getResponses(0).getResponseRange()));

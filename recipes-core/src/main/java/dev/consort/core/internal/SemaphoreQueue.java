@@ -310,9 +310,13 @@ final class SemaphoreQueue implements LocalQueue {
 
         @Override
         public void removed(boolean byUs) {
-            ended(byUs);
+            CompletableFuture<Boolean> told = releasing;
+            releasing = null;
             places.remove(this);
             advance();
+            if (told != null) {
+                told.complete(byUs); // by now the name is free for whoever it was that waited for this
+            }
         }
 
         void ended(boolean byUs) {
