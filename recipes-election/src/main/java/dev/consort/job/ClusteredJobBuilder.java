@@ -79,7 +79,8 @@ final class ClusteredJobBuilder implements ClusteredJob.Builder {
     @Override
     public ClusteredJob.Builder atMostFor(Duration duration) {
         if (notNegative("atMostFor", duration).isZero()) {
-            throw new IllegalArgumentException("atMostFor PT0S leaves no time to run");
+            throw new IllegalArgumentException(
+                    "atMostFor PT0S leaves no time to run: give more than zero, or leave it out for no bound");
         }
         atMost = Optional.of(duration);
         return this;
@@ -103,7 +104,7 @@ final class ClusteredJobBuilder implements ClusteredJob.Builder {
 
     private static Duration notNegative(String what, Duration duration) {
         if (Objects.requireNonNull(duration, what).isNegative()) {
-            throw new IllegalArgumentException(what + " " + duration + " is negative");
+            throw new IllegalArgumentException(what + " " + duration + " is negative: give zero or more");
         }
         return duration.compareTo(LONGEST) < 0 ? duration : LONGEST;
     }
@@ -115,7 +116,8 @@ final class ClusteredJobBuilder implements ClusteredJob.Builder {
             throw new IllegalStateException("it was not said when the job is due: call every() or cron()");
         }
         if (atMost.isPresent() && atMost.get().compareTo(atLeast) < 0) {
-            throw new IllegalArgumentException("atMostFor " + atMost.get() + " is shorter than atLeastFor " + atLeast);
+            throw new IllegalArgumentException("atMostFor " + atMost.get() + " is shorter than atLeastFor " + atLeast
+                    + ": a run that has to last may not be cut short; give a longer atMostFor or a shorter atLeastFor");
         }
         return new EtcdClusteredJob(
                 sessions,

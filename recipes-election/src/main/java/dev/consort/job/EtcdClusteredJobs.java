@@ -68,7 +68,7 @@ final class EtcdClusteredJobs implements ClusteredJobs {
                 state.schedule(),
                 view.paused(),
                 leader.map(entry -> entry.value().toStringUtf8()),
-                state.due(),
+                state.due().or(() -> state.waiting().map(JobState.Waiting::due)),
                 state.attempt(),
                 state.last(),
                 state.outcome(),

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param triggered the mod revision of the trigger that was run last
  * @param token of the last attempt
  * @param by who made it
+ * @param waiting the due time that is to be tried again after the runs by hand that went before it
  */
 record JobState(
         String schedule,
@@ -40,12 +41,36 @@ record JobState(
         Optional<Instant> begun,
         long triggered,
         long token,
-        String by) {
+        String by,
+        Optional<Waiting> waiting) {
+
+    /**
+     * A due time that was begun and not completed.
+     *
+     * @param attempt the last one
+     * @param failed when that failed; empty if it did not come so far
+     */
+    record Waiting(Instant due, int attempt, int failures, Optional<Instant> failed) {
+        private String text() {
+            return due + " " + attempt + " " + failures + " " + time(failed);
+        }
+
+        private static Optional<Waiting> read(String text) {
+            String[] words = text.split(" ", -1);
+            return text.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Waiting(
+                            Instant.parse(words[0]),
+                            Integer.parseInt(words[1]),
+                            Integer.parseInt(words[2]),
+                            instant(words[3])));
+        }
+    }
 
     /** Of a job that nobody has ever led: nothing before now is due. */
     static JobState first(String schedule, Instant now) {
         Optional<Instant> none = Optional.empty();
-        return new JobState(schedule, millis(now), Outcome.NONE, none, none, 0, 0, 0, none, 0, 0, "");
+        return new JobState(schedule, millis(now), Outcome.NONE, none, none, 0, 0, 0, none, 0, 0, "", Optional.empty());
     }
 
     private static Instant millis(Instant time) {
@@ -54,7 +79,19 @@ record JobState(
 
     JobState dueBy(String newSchedule) {
         return new JobState(
-                newSchedule, last, outcome, ended, due, manual, attempt, failures, begun, triggered, token, by);
+                newSchedule,
+                last,
+                outcome,
+                ended,
+                due,
+                manual,
+                attempt,
+                failures,
+                begun,
+                triggered,
+                token,
+                by,
+                waiting);
     }
 
     /** A run is begun, for the first time or again. */
@@ -71,7 +108,21 @@ record JobState(
                 Optional.of(millis(now)),
                 triggered,
                 newToken,
-                who);
+                who,
+                fire.trigger() == 0 ? Optional.empty() : interrupted());
+    }
+
+    /** What waits while a run by hand goes before it. */
+    private Optional<Waiting> interrupted() {
+        return manual != 0
+                ? waiting
+                : due.map(begun -> new Waiting(begun, attempt, failures, failed()))
+                        .or(() -> waiting);
+    }
+
+    /** When the attempt of the due time that was begun last has failed. */
+    private Optional<Instant> failed() {
+        return failures == 0 ? Optional.empty() : ended;
     }
 
     /** An attempt has failed; there is another one. */
@@ -88,7 +139,8 @@ record JobState(
                 begun,
                 triggered,
                 token,
-                by);
+                by,
+                waiting);
     }
 
     /** The run that was begun has ended. */
@@ -106,13 +158,26 @@ record JobState(
                 begun,
                 isManual ? manual : triggered,
                 token,
-                by);
+                by,
+                waiting);
     }
 
     /** What was due up to now is left out. */
     JobState skip(Instant upTo) {
         return new JobState(
-                schedule, upTo, Outcome.SKIPPED, ended, Optional.empty(), 0, attempt, 0, begun, triggered, token, by);
+                schedule,
+                upTo,
+                Outcome.SKIPPED,
+                ended,
+                Optional.empty(),
+                0,
+                attempt,
+                0,
+                begun,
+                triggered,
+                token,
+                by,
+                Optional.empty());
     }
 
     String text() {
@@ -128,6 +193,7 @@ record JobState(
                 + "\ntriggered=" + triggered
                 + "\ntoken=" + token
                 + "\nby=" + by
+                + "\nwaiting=" + waiting.map(Waiting::text).orElse("")
                 + "\n";
     }
 
@@ -157,8 +223,9 @@ record JobState(
                     instant(line(lines, "begun")),
                     Long.parseLong(line(lines, "triggered")),
                     Long.parseLong(line(lines, "token")),
-                    line(lines, "by")));
-        } catch (DateTimeException | IllegalArgumentException e) {
+                    line(lines, "by"),
+                    Waiting.read(lines.getOrDefault("waiting", ""))));
+        } catch (DateTimeException | IllegalArgumentException | IndexOutOfBoundsException e) {
             return Optional.empty();
         }
     }

@@ -51,9 +51,11 @@ interface Plan {
         /** When it may begin at the earliest. */
         private Instant allowed(JobState state, Fire fire) {
             Instant allowed = state.begun().map(begun -> begun.plus(atLeast)).orElse(Instant.MIN);
+            Optional<Instant> failed =
+                    state.due().isPresent() ? state.ended() : state.waiting().flatMap(JobState.Waiting::failed);
             Instant retry = fire.failures() == 0
                     ? Instant.MIN
-                    : state.ended().map(ended -> ended.plus(pause)).orElse(Instant.MIN);
+                    : failed.map(moment -> moment.plus(pause)).orElse(Instant.MIN);
             return allowed.isAfter(retry) ? allowed : retry;
         }
 
@@ -82,7 +84,12 @@ interface Plan {
         }
 
         private static Fire fire(JobState state, Instant due) {
-            return state.due().equals(Optional.of(due)) ? again(state) : new Fire(due, 0, 1, 0);
+            return state.due().equals(Optional.of(due))
+                    ? again(state)
+                    : state.waiting()
+                            .filter(waiting -> waiting.due().equals(due))
+                            .map(waiting -> new Fire(due, 0, waiting.attempt() + 1, waiting.failures()))
+                            .orElse(new Fire(due, 0, 1, 0));
         }
 
         private static Fire again(JobState state) {

@@ -58,7 +58,8 @@ interface Schedule {
 
         public Every {
             if (period.compareTo(Duration.ofMillis(1)) < 0 || period.compareTo(LONGEST) > 0) {
-                throw new IllegalArgumentException("period " + period + " is not within 1 ms to 3,650 days");
+                throw new IllegalArgumentException(
+                        "period " + period + " is not within 1 ms to 3,650 days: give one that is");
             }
         }
 

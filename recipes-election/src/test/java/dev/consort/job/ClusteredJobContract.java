@@ -8,18 +8,19 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.RecipeException;
+import dev.consort.election.LeaderElection;
+import dev.consort.election.Leadership;
 import dev.consort.job.ClusteredJob.State;
 import dev.consort.job.ClusteredJobs.Job;
 import dev.consort.job.ClusteredJobs.Outcome;
 import dev.consort.testkit.CallFault;
-import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.EtcdServer;
-import io.etcd.jetcd.api.RequestOp;
-import io.etcd.jetcd.api.TxnRequest;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -80,18 +81,6 @@ abstract class ClusteredJobContract {
     private static void awaitFailure(ClusteredJob job, String why) {
         await().untilAsserted(() -> assertThat(job.lastFailure())
                 .hasValueSatisfying(e -> assertThat(e).hasMessageContaining(why)));
-    }
-
-    private static CallMatcher stateWrites() {
-        return CallMatcher.method("KV/Txn")
-                .when(
-                        TxnRequest.class,
-                        txn -> txn.getSuccessList().stream()
-                                .filter(RequestOp::hasRequestPut)
-                                .anyMatch(op -> op.getRequestPut()
-                                        .getKey()
-                                        .toStringUtf8()
-                                        .endsWith("/job/state")));
     }
 
     // Due times
@@ -228,7 +217,7 @@ abstract class ClusteredJobContract {
         start(one, one.job(name).every(SELDOM), work);
         two.jobs().trigger(name);
         work.next();
-        CallFault late = one.faults.next(stateWrites()).hold();
+        CallFault late = one.faults.next(Writes.ofStates()).hold();
         work.end();
         Node.answer(late.hit());
         two.revoke(one.lease());
@@ -315,6 +304,44 @@ abstract class ClusteredJobContract {
     }
 
     @Test
+    void runByHand_whileADueTimeWaitsForItsRetry_leavesItsCountAlone() throws Exception {
+        start(one, one.job(name).every(SELDOM).retries(1, Duration.ofMillis(500)), work);
+        one.timing.step(SELDOM);
+        two.jobs().pause(name); // it looks at its clock
+        two.jobs().resume(name);
+        Run due = work.next();
+        assertThat(due.isManual()).isFalse();
+        work.fail("first");
+        await().until(() -> two.get(name + "/job/state").contains("failures=1"));
+        two.jobs().trigger(name);
+        assertThat(work.next().isManual()).isTrue();
+        assertThat(known().running().orElseThrow()).isNotEqualTo(due.scheduledTime());
+        work.end();
+        await().untilAsserted(() -> assertThat(known().running()).hasValue(due.scheduledTime()));
+        Run again = work.next();
+        assertThat(again.scheduledTime()).isEqualTo(due.scheduledTime());
+        assertThat(again.attempt()).isEqualTo(2);
+        work.fail("second");
+        await().untilAsserted(() -> assertThat(known().outcome()).isEqualTo(Outcome.FAILED));
+        assertThat(known().last()).isEqualTo(due.scheduledTime());
+    }
+
+    /** A leader may lead for years: what remains of a run is what etcd keeps. */
+    @Test
+    void runsOfATerm_areForgotten() {
+        List<WeakReference<Run>> runs = new CopyOnWriteArrayList<>();
+        start(one, one.job(name).every(Duration.ofMillis(5)), run -> {
+            runs.add(new WeakReference<>(run));
+            run.cancelled().thenRun(() -> {});
+        });
+        await().until(() -> {
+            System.gc();
+            return runs.size() >= 5
+                    && runs.stream().filter(run -> run.get() != null).count() <= 2;
+        });
+    }
+
+    @Test
     void tooLong_isCancelledAndHasFailed() throws Exception {
         ClusteredJob mine = start(one, one.job(name).every(SELDOM).atMostFor(Duration.ofMillis(60)), work);
         two.jobs().trigger(name);
@@ -346,13 +373,13 @@ abstract class ClusteredJobContract {
     @Test
     void answersLost_completeOnceAllTheSame() throws Exception {
         start(one, one.job(name).every(SELDOM), work);
-        one.faults.next(1, stateWrites()).loseReply();
+        one.faults.next(1, Writes.ofStates()).loseReply();
         two.jobs().trigger(name);
         assertThat(work.next().attempt()).isEqualTo(1);
-        one.faults.next(1, stateWrites()).loseReply();
+        one.faults.next(1, Writes.ofStates()).loseReply();
         work.end();
         await().untilAsserted(() -> assertThat(known().outcome()).isEqualTo(Outcome.DONE));
-        one.faults.next(1, stateWrites()).duplicateAfter(Duration.ofMillis(50));
+        one.faults.next(1, Writes.ofStates()).duplicateAfter(Duration.ofMillis(50));
         two.jobs().trigger(name);
         assertThat(work.next().attempt()).isEqualTo(1);
         work.end();
@@ -483,10 +510,43 @@ abstract class ClusteredJobContract {
                         .atMostFor(Duration.ofSeconds(1))
                         .run(work))
                 .withMessageContaining("PT1S")
-                .withMessageContaining("PT2S");
+                .withMessageContaining("PT2S")
+                .withMessageContaining("give a longer atMostFor");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> one.job(name).every(Duration.ofSeconds(-3)))
+                .withMessageContaining("PT-3S")
+                .withMessageContaining("1 ms to 3,650 days");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> one.job(name).atMostFor(Duration.ofSeconds(-1)))
+                .withMessageContaining("atMostFor PT-1S is negative: give");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> one.job(name).cron("0 25 * * *", "UTC"))
+                .withMessageContaining("'0 25 * * *' cannot be read")
+                .withMessageContaining("give minute, hour");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> one.job(name).cron("0 2 * * *", "Europe/Atlantis"))
+                .withMessageContaining("'Europe/Atlantis': give one such as");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> one.job(name).owner("a\nb"))
                 .withMessageContaining("one line");
+    }
+
+    @Test
+    void name_thatClashesWithOneInUse_isRefusedUntilThatEnds() throws Exception {
+        LeaderElection election = LeaderElection.create(one.sessions.session(), name + "/inner");
+        Leadership inner = election.campaign("me");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> one.job(name).every(SELDOM).run(work))
+                .withMessageContaining("ClusteredJob name '" + name + "' nests with '" + name + "/inner'")
+                .withMessageContaining("LeaderElection");
+        inner.close();
+        ClusteredJob job = start(one, one.job(name).every(SELDOM), work);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> election.campaign("me"))
+                .withMessageContaining(
+                        "LeaderElection name '" + name + "/inner' nests with '" + name + "' of a Cluster");
+        job.close();
+        election.campaign("me").close();
     }
 
     @Test

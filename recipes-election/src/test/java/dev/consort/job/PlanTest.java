@@ -10,6 +10,7 @@ import dev.consort.job.Plan.Policy;
 import dev.consort.job.Plan.Rest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -110,6 +111,44 @@ class PlanTest {
         assertThat(done.last()).isEqualTo(NEW.last());
         assertThat(policy.next(done, false, 12, at("10:05:30"))).isEqualTo(new Rest(Optional.of(at("10:10:00"))));
         assertThat(policy.next(done, false, 13, at("10:05:30"))).isInstanceOf(Fire.class);
+    }
+
+    /** The due time goes on where it was, after the same pause, whatever came between. */
+    @Test
+    void trigger_whileADueTimeWaits_leavesItsCountAlone() {
+        JobState failed = begun("10:10:00", 2, 1, "10:10:00").failed(at("10:10:05"));
+        Fire byHand = (Fire) policy(CatchUp.ALL).next(failed, false, 12, at("10:10:06"));
+        assertThat(byHand).isEqualTo(new Fire(at("10:10:06"), 12, 1, 0));
+        JobState soon = failed.begin(byHand, at("10:10:06"), 8, "me").end(Outcome.DONE, at("10:10:08"));
+        assertThat(next(CatchUp.ALL, soon, "10:10:34")).isEqualTo(new Rest(Optional.of(at("10:10:35"))));
+        assertThat(next(CatchUp.ALL, soon, "10:10:35")).isEqualTo(new Fire(at("10:10:00"), 0, 3, 2));
+        JobState byHandFailed = failed.begin(byHand, at("10:10:06"), 8, "me").failed(at("10:10:08"));
+        assertThat(JobState.read(byHandFailed.text())).hasValue(byHandFailed);
+        Fire again = (Fire) policy(CatchUp.ALL).next(byHandFailed, false, 12, at("10:10:38"));
+        assertThat(again).isEqualTo(new Fire(at("10:10:06"), 12, 2, 1));
+        JobState done = byHandFailed.begin(again, at("10:10:38"), 8, "me").end(Outcome.DONE, at("10:10:39"));
+        JobState second = done.begin(new Fire(at("10:10:40"), 13, 1, 0), at("10:10:40"), 9, "you")
+                .end(Outcome.DONE, at("10:10:41"));
+        for (JobState state : List.of(done, second)) {
+            for (CatchUp each : CatchUp.values()) {
+                assertThat(next(each, state, "10:10:42")).isEqualTo(new Fire(at("10:10:00"), 0, 3, 2));
+            }
+            assertThat(next(CatchUp.ONCE, state, "10:20:00")).isEqualTo(new Fire(at("10:20:00"), 0, 1, 0));
+        }
+        JobState third = done.begin((Fire) next(CatchUp.ALL, done, "10:10:42"), at("10:10:42"), 8, "me");
+        assertThat(third.waiting()).isEmpty();
+        assertThat(policy(CatchUp.ALL).triesAgain(third.failures() + 1)).isFalse();
+        JobState died = begun("10:10:00", 1, 0, "10:10:00")
+                .begin(new Fire(at("10:10:20"), 12, 1, 0), at("10:10:20"), 8, "me")
+                .end(Outcome.DONE, at("10:10:21"));
+        assertThat(next(CatchUp.ALL, died, "10:10:21")).isEqualTo(new Fire(at("10:10:00"), 0, 2, 0));
+    }
+
+    @Test
+    void state_ofAnEarlierVersion_isRead() {
+        assertThat(JobState.read(NEW.text().replace("waiting=\n", ""))).hasValue(NEW);
+        assertThat(JobState.read(NEW.text().replace("waiting=", "waiting=soon")))
+                .isEmpty();
     }
 
     @Test
