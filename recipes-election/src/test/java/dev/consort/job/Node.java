@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.job;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import dev.consort.core.internal.EtcdConnection;
 import dev.consort.election.FirstSession;
 import dev.consort.testkit.CallFaults;
 import dev.consort.testkit.CallLog;
+import dev.consort.testkit.EmbeddedEtcd;
 import dev.consort.testkit.EtcdServer;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Deque;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** A process as far as etcd can tell, with a clock, faults and counts of its own. What it runs is closed with it. */
 final class Node implements AutoCloseable {
@@ -31,6 +37,15 @@ final class Node implements AutoCloseable {
     final EtcdConnection connection;
     final SessionFactory sessions;
     private final Deque<ClusteredJob> open = new ConcurrentLinkedDeque<>();
+
+    /** A server for all tests of this JVM that harm nobody else on it; ends with the JVM. */
+    private static final class SharedEtcd {
+        private static final EmbeddedEtcd etcd = EmbeddedEtcd.start();
+    }
+
+    static EmbeddedEtcd shared() {
+        return SharedEtcd.etcd;
+    }
 
     Node(EtcdServer server, Duration ttl) {
         FirstSession.on(server.endpoints().get(0));
@@ -69,6 +84,21 @@ final class Node implements AutoCloseable {
         return sessions.session().leaseId();
     }
 
+    /** This process's claim to lead a job. */
+    String claim(String name) {
+        return name + "/leader/" + Long.toHexString(lease());
+    }
+
+    /** Starts a job that is seldom due, and waits until it leads or stands by. */
+    ClusteredJob start(String name, ClusteredJob.Task task, ClusteredJob.State until) {
+        ClusteredJob job = start(job(name).every(Duration.ofHours(1)), task);
+        await().until(() -> job.state() == until);
+        if (until == ClusteredJob.State.WAITING) {
+            await().until(() -> jobs().find(name).isPresent());
+        }
+        return job;
+    }
+
     // As an operator
 
     /** One that is gone already is as good. */
@@ -82,6 +112,14 @@ final class Node implements AutoCloseable {
 
     void delete(String key) {
         var unused = answer(client.getKVClient().delete(bytes(key), DeleteOption.DEFAULT));
+    }
+
+    /** The keys that begin so, each with the revision at which it was created. */
+    Map<String, Long> keys(String prefix) {
+        GetOption all = GetOption.builder().isPrefix(true).build();
+        return answer(client.getKVClient().get(bytes(prefix), all)).getKvs().stream()
+                .collect(Collectors.toMap(
+                        kv -> kv.getKey().toString(StandardCharsets.UTF_8), KeyValue::getCreateRevision));
     }
 
     String get(String key) {

@@ -52,6 +52,7 @@ public final class Chaos implements AutoCloseable {
     private final List<ChaosName> names = new ArrayList<>();
     private final List<ChaosClient> clients = new ArrayList<>();
     private final List<Network> networks = new ArrayList<>();
+    private final List<Companion> companions = new ArrayList<>();
     private final Map<String, Long> tally = new TreeMap<>();
     private final long start;
 
@@ -84,22 +85,52 @@ public final class Chaos implements AutoCloseable {
      * @throws AssertionError if what must hold does not
      */
     public static Map<String, Long> run(Function<Client, Contender> opener, int clients, Duration faults, long seed) {
+        return run(opener, clients, faults, seed, List.of());
+    }
+
+    /**
+     * Runs chaos on a cluster of its own, which loses its quorum too, with others than contenders besides.
+     *
+     * @param opener opens a session on a client
+     * @param clients how many clients, each with a session
+     * @param faults for how long there are faults
+     * @param seed of the random choices
+     * @param companions what else runs
+     * @return how much was done, and which faults there were
+     * @throws AssertionError if what must hold does not
+     */
+    public static Map<String, Long> run(
+            Function<Client, Contender> opener,
+            int clients,
+            Duration faults,
+            long seed,
+            List<Companion.Opener> companions) {
         try (Chaos chaos = new Chaos(opener, clients)) {
+            chaos.open(companions);
             return chaos.run(faults, seed);
         }
     }
 
+    private void open(List<Companion.Opener> openers) {
+        List<List<String>> ways = networks.stream().map(Network::endpoints).toList();
+        openers.forEach(each -> companions.add(each.open(ways, operator)));
+    }
+
     private Map<String, Long> run(Duration faults, long seed) {
         clients.forEach(ChaosClient::begin);
-        within(WARM_UP, "a load of " + LEAST_LOAD + " before the first fault", () -> grants() >= LEAST_LOAD);
+        within(
+                WARM_UP,
+                "a load of " + LEAST_LOAD + " before the first fault",
+                () -> grants() >= LEAST_LOAD && companions.stream().allMatch(Companion::isUnderWay));
         tally.put("granted before", grants());
-        Troubles troubles = new Troubles(cluster, networks, clients, seed);
+        Troubles troubles = new Troubles(cluster, networks, clients, seed, !companions.isEmpty());
         long until = System.nanoTime() + faults.toNanos();
         while (System.nanoTime() - until < 0) {
             tally.merge(troubles.one(), 1L, Long::sum);
         }
         resumed();
         clients.forEach(ChaosClient::end);
+        companions.forEach(companion -> System.out.println(companion + ": " + companion.judge()));
         judge();
         tally.put("granted", grants());
         tally.put("lost", clients.stream().mapToLong(ChaosClient::losses).sum());
@@ -113,6 +144,7 @@ public final class Chaos implements AutoCloseable {
     /** I12: when faults have ended, every name is owned again and again. */
     private void resumed() {
         List<Long> before = names.stream().map(ChaosName::grants).toList();
+        companions.forEach(Chaos::resumed);
         within(BOUND, "new owners of every name", () -> {
             for (int i = 0; i < NAMES; i++) {
                 if (names.get(i).grants() < before.get(i) + 5) {
@@ -121,6 +153,14 @@ public final class Chaos implements AutoCloseable {
             }
             return true;
         });
+    }
+
+    private static void resumed(Companion companion) {
+        try {
+            within(BOUND, "progress", companion::hasResumed);
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + " of " + companion, e); // what it says of itself then
+        }
     }
 
     private void judge() {
@@ -188,6 +228,7 @@ public final class Chaos implements AutoCloseable {
     @Override
     public void close() {
         clients.forEach(ChaosClient::stop);
+        companions.forEach(Companion::close);
         CompletableFuture<?>[] closed = clients.stream()
                 .map(client -> CompletableFuture.runAsync(client::close))
                 .toArray(CompletableFuture<?>[]::new);

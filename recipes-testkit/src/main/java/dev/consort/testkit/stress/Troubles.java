@@ -21,26 +21,30 @@ final class Troubles {
         PAUSE_FOLLOWER,
         RESET_NETWORK,
         SILENCE_ONE_WAY,
-        SILENCE_NETWORK
+        SILENCE_NETWORK,
+        LOSE_QUORUM
     }
 
     private final EtcdProcess cluster;
     private final List<Network> networks;
     private final List<ChaosClient> clients;
     private final Random random;
+    private final int kinds;
     private int next;
 
-    Troubles(EtcdProcess cluster, List<Network> networks, List<ChaosClient> clients, long seed) {
+    /** With loss of the quorum or without: that takes longer than all else. */
+    Troubles(EtcdProcess cluster, List<Network> networks, List<ChaosClient> clients, long seed, boolean quorum) {
         this.cluster = cluster;
         this.networks = networks;
         this.clients = clients;
         this.random = new Random(seed);
-        this.next = random.nextInt(Trouble.values().length);
+        this.kinds = Trouble.values().length - (quorum ? 0 : 1);
+        this.next = random.nextInt(kinds);
     }
 
     /** Causes one, each kind in turn, lets it be felt, ends it, and returns its name. */
     String one() {
-        Trouble trouble = Trouble.values()[next++ % Trouble.values().length];
+        Trouble trouble = Trouble.values()[next++ % kinds];
         int leader = cluster.leader();
         EtcdMember leading = cluster.member(leader);
         EtcdMember following = cluster.member((leader + 1 + random.nextInt(2)) % 3);
@@ -58,9 +62,20 @@ final class Troubles {
                         1500,
                         () -> network.to(following.index()).resumeForwarding());
             case SILENCE_NETWORK -> felt(trouble, network::silence, 1500 + random.nextInt(3000), network::heal);
+            case LOSE_QUORUM -> felt(trouble, () -> pause(leader), 1500 + random.nextInt(2500), () -> resume(leader));
         }
         Chaos.pause(REST_MILLIS);
         return trouble.name();
+    }
+
+    private void pause(int leader) {
+        cluster.member(leader).pause();
+        cluster.member((leader + 1) % 3).pause();
+    }
+
+    private void resume(int leader) {
+        cluster.member(leader).resume();
+        cluster.member((leader + 1) % 3).resume();
     }
 
     /** Where no call was under way and no watch stood, that the connections broke is all that there is to feel. */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.testkit.stress;
+
+import io.etcd.jetcd.Client;
+import java.util.List;
+
+/**
+ * What runs on the cluster of a {@link Chaos} besides its contenders, under the same faults, and judges itself: for recipes
+ * that are not owned in turn. Called by one thread.
+ */
+public interface Companion extends AutoCloseable {
+    /** Makes one. */
+    interface Opener {
+        /**
+         * Called when the cluster stands, before any fault.
+         *
+         * @param networks the endpoints of each network, for clients that are to feel the faults
+         * @param operator feels those of the members only
+         * @return what has begun to run
+         */
+        Companion open(List<List<String>> networks, Client operator);
+    }
+
+    /** Whether it runs, so that faults may come; bounded by the run. */
+    boolean isUnderWay();
+
+    /** Whether it has made progress since the first call, which comes when the faults have ended. */
+    boolean hasResumed();
+
+    /**
+     * Ends it, looks at what happened, and deletes every key of it.
+     *
+     * @return what was done, in words
+     * @throws AssertionError if what must hold does not
+     */
+    String judge();
+
+    /** Ends it, if it was not judged. */
+    @Override
+    void close();
+}
