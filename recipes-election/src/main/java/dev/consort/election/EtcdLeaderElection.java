@@ -23,11 +23,17 @@ final class EtcdLeaderElection implements LeaderElection {
 
     private final EtcdSession session;
     private final String name;
+    private final int priority;
     private final Acquirer<Leadership> acquirer;
 
     EtcdLeaderElection(Session session, String name) {
+        this(session, name, 0);
+    }
+
+    EtcdLeaderElection(Session session, String name, int priority) {
         this.session = EtcdSession.of(session);
         this.name = Names.checked(RECIPE, name, session);
+        this.priority = checked(priority);
         this.acquirer = new Acquirer<>(this.session, grant -> new EtcdLeadership(grant, this.name));
     }
 
@@ -40,9 +46,17 @@ final class EtcdLeaderElection implements LeaderElection {
         return ByteString.copyFromUtf8(value);
     }
 
+    /** Those of the lowest priority ask nobody, and so cost nothing: there is none below. */
+    static int checked(int priority) {
+        if (priority < 0) {
+            throw new IllegalArgumentException("priority " + priority + " is negative");
+        }
+        return priority;
+    }
+
     private ClaimSpec candidate(String value) {
         ByteString proposal = proposal(value);
-        return new ClaimSpec(RECIPE, name, () -> proposal, true);
+        return new ClaimSpec(RECIPE, name, () -> proposal, true).withPriority(priority);
     }
 
     static Observation observe(Connection connection, String name, Consumer<? super Optional<Leader>> listener) {
@@ -64,6 +78,11 @@ final class EtcdLeaderElection implements LeaderElection {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public LeaderElection withPriority(int newPriority) {
+        return new EtcdLeaderElection(session, name, newPriority);
     }
 
     @Override

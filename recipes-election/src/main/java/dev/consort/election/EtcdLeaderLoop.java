@@ -49,7 +49,7 @@ final class EtcdLeaderLoop implements LeaderLoop {
     private boolean failing;
 
     /** What the user chose. */
-    record Settings(String value, Duration pause, Duration closeTimeout) {}
+    record Settings(String value, int priority, Duration pause, Duration closeTimeout) {}
 
     EtcdLeaderLoop(SessionFactory sessions, String name, Settings settings, Task task) {
         this.sessions = sessions;
@@ -106,7 +106,7 @@ final class EtcdLeaderLoop implements LeaderLoop {
      */
     private @Nullable EtcdLeaderElection connect() {
         try {
-            return new EtcdLeaderElection(sessions.session(), name);
+            return new EtcdLeaderElection(sessions.session(), name, settings.priority());
         } catch (IllegalStateException | IllegalArgumentException e) {
             if (isClosing()) {
                 return null;

@@ -14,6 +14,7 @@ final class EtcdLeaderLoopBuilder implements LeaderLoop.Builder {
     private final SessionFactory sessions;
     private final String name;
     private String value = ThisProcess.text();
+    private int priority;
     private Duration pause = Duration.ofSeconds(1);
     private Duration closeTimeout = Duration.ofSeconds(5);
 
@@ -25,6 +26,12 @@ final class EtcdLeaderLoopBuilder implements LeaderLoop.Builder {
     @Override
     public LeaderLoop.Builder value(String newValue) {
         value = EtcdLeaderElection.proposal(newValue).toStringUtf8();
+        return this;
+    }
+
+    @Override
+    public LeaderLoop.Builder priority(int newPriority) {
+        priority = EtcdLeaderElection.checked(newPriority);
         return this;
     }
 
@@ -50,8 +57,8 @@ final class EtcdLeaderLoopBuilder implements LeaderLoop.Builder {
     @Override
     public LeaderLoop run(LeaderLoop.Task task) {
         Objects.requireNonNull(task, "task");
-        EtcdLeaderLoop loop =
-                new EtcdLeaderLoop(sessions, name, new EtcdLeaderLoop.Settings(value, pause, closeTimeout), task);
+        EtcdLeaderLoop loop = new EtcdLeaderLoop(
+                sessions, name, new EtcdLeaderLoop.Settings(value, priority, pause, closeTimeout), task);
         loop.start();
         return loop;
     }

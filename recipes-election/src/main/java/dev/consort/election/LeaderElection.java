@@ -15,7 +15,8 @@ import java.util.function.Consumer;
  * Election service, so that Go programs and {@code etcdctl elect} take part. Thread-safe.
  *
  * <p><b>Guarantees.</b> At most one leader at any time in etcd; leaders in the order in which they campaigned, but for those who
- * step back for a {@linkplain Leadership#transfer(Leader, Duration) transfer}; terms that strictly increase; a leadership is given out only after etcd has confirmed it, and reported lost before anybody
+ * step back for a {@linkplain Leadership#transfer(Leader, Duration) transfer} or a {@linkplain #withPriority priority};
+ * terms that strictly increase; a leadership is given out only after etcd has confirmed it, and reported lost before anybody
  * else can be elected while the server keeps its leases.
  *
  * <p><b>Not guaranteed.</b> That a leader which was paused stops by itself: send the {@linkplain Leadership#token() term}
@@ -62,6 +63,19 @@ public interface LeaderElection {
      * @return as it was given
      */
     String name();
+
+    /**
+     * The same election with a priority for those who campaign by it. While candidates wait, those of this library step back
+     * for one of a higher priority: they queue again, behind everybody. Nobody is elected out of order; a Go program or {@code
+     * etcdctl} does not step back, and so keeps those before it where they are. A leader stays until it resigns, whatever its
+     * priority. Among candidates of one session the one with the highest priority is next, and speaks for all of them.
+     *
+     * @param priority 0 or more, higher first; 0 is that of an election as it is created. Candidates of a low priority may wait
+     *     for ever while others of a higher one come
+     * @return another view of this election; this one is not changed
+     * @throws IllegalArgumentException if negative
+     */
+    LeaderElection withPriority(int priority);
 
     /**
      * Waits until elected.

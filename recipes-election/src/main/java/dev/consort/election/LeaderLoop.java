@@ -112,6 +112,15 @@ public interface LeaderLoop extends AutoCloseable {
         Builder value(String value);
 
         /**
+         * The candidate's priority among those who wait, as {@link LeaderElection#withPriority(int)} has it.
+         *
+         * @param priority 0 or more, higher first; 0 by default
+         * @return this
+         * @throws IllegalArgumentException if negative
+         */
+        Builder priority(int priority);
+
+        /**
          * How long to leave leading to others after the task has ended.
          *
          * @param pause zero or more; 1 s by default

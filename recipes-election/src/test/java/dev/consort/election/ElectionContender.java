@@ -3,6 +3,7 @@ package dev.consort.election;
 
 import dev.consort.core.Connection;
 import dev.consort.core.FencingToken;
+import dev.consort.core.RecipeException;
 import dev.consort.core.Session;
 import dev.consort.core.internal.EtcdConnection;
 import dev.consort.testkit.history.Ownership;
@@ -11,12 +12,19 @@ import dev.consort.testkit.stress.Tenure;
 import dev.consort.testkit.stress.VirtualClock;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** The election, to be stressed. Thread-safe. */
 final class ElectionContender implements Contender {
+    /** How many were passed on, by whatever contenders. */
+    static final LongAdder passedOn = new LongAdder();
+
     private final Connection connection;
     private final Session session;
 
@@ -58,9 +66,12 @@ final class ElectionContender implements Contender {
 
     @Override
     public Queued acquireAsync(String name, String value) {
-        CompletableFuture<Leadership> leadership =
-                LeaderElection.create(session, name).campaignAsync(value);
-        return new Queued(leadership.thenApply(elected -> new Led(elected, value)), () -> leadership.cancel(false));
+        LeaderElection election = LeaderElection.create(session, name).withPriority(Math.floorMod(value.hashCode(), 3));
+        CompletableFuture<Leadership> leadership = election.campaignAsync(value);
+        return new Queued(
+                leadership.thenApply(
+                        elected -> new Led(elected, value, election, session.leaseId(), new AtomicReference<>())),
+                () -> leadership.cancel(false));
     }
 
     @Override
@@ -70,7 +81,9 @@ final class ElectionContender implements Contender {
 
     @Override
     public Optional<Led> tryAcquire(String name, String value, Duration timeout) throws InterruptedException {
-        return LeaderElection.create(session, name).campaign(value, timeout).map(elected -> new Led(elected, value));
+        LeaderElection election = LeaderElection.create(session, name);
+        return election.campaign(value, timeout)
+                .map(elected -> new Led(elected, value, election, session.leaseId(), new AtomicReference<>()));
     }
 
     @Override
@@ -93,7 +106,15 @@ final class ElectionContender implements Contender {
     }
 
     /** Leading. */
-    record Led(Leadership leadership, String value) implements Tenure {
+    record Led(
+            Leadership leadership,
+            String value,
+            LeaderElection election,
+            long lease,
+            AtomicReference<@Nullable CompletableFuture<Boolean>> given)
+            implements Tenure {
+        private static final Duration STEP_BACK = Duration.ofMillis(30);
+
         @Override
         public long token() {
             return leadership.token().toLong();
@@ -109,9 +130,51 @@ final class ElectionContender implements Contender {
             return leadership.lost().thenApply(Enum::name);
         }
 
+        /** Every other one is passed on to the last one who waits, if that can be; given back again it waits for that. */
         @Override
         public CompletableFuture<Boolean> releaseAsync() {
+            if (leadership.token().revision() % 2 == 0) {
+                return leadership.releaseAsync();
+            }
+            CompletableFuture<Boolean> mine = new CompletableFuture<>();
+            CompletableFuture<Boolean> earlier = given.compareAndExchange(null, mine);
+            if (earlier != null) {
+                return earlier.handle((passed, failure) -> false);
+            }
+            var unused = lastToWait()
+                    .map(last -> leadership
+                            .transferAsync(last, STEP_BACK)
+                            .exceptionally(refused -> false)
+                            .thenCompose(this::orRelease))
+                    .orElseGet(leadership::releaseAsync)
+                    .whenComplete((released, failure) -> {
+                        if (failure == null) {
+                            mine.complete(released);
+                        } else {
+                            mine.completeExceptionally(failure);
+                        }
+                    });
+            return mine;
+        }
+
+        private CompletableFuture<Boolean> orRelease(boolean passed) {
+            if (passed) {
+                passedOn.increment();
+                return CompletableFuture.completedFuture(true);
+            }
             return leadership.releaseAsync();
+        }
+
+        private Optional<LeaderElection.Leader> lastToWait() {
+            try {
+                List<LeaderElection.Leader> all = election.participants();
+                return all.stream()
+                        .skip(Math.max(1, all.size() - 1L))
+                        .filter(last -> last.leaseId() != lease)
+                        .findFirst();
+            } catch (RecipeException unavailable) {
+                return Optional.empty();
+            }
         }
 
         @Override

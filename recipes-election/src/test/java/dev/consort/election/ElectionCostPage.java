@@ -45,6 +45,8 @@ final class ElectionCostPage {
         HAND_OVER("hand-over to a known successor"),
         TRANSFER("`transfer` to the one who is next"),
         TRANSFER_OVER_ONE("`transfer` with one of ours between"),
+        PRIORITY_NEXT("`campaign` with a priority, only the leader before it"),
+        PRIORITY_OVER_ONE("`campaign` with a priority, one of a lower one before it too"),
         TERM("a term of a loop, uncontended"),
         FIRST_OBSERVER("`observe`, the first of a name on a connection"),
         FURTHER_OBSERVER("`observe`, each further one"),

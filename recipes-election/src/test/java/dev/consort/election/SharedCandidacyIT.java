@@ -131,6 +131,24 @@ class SharedCandidacyIT {
         await().untilAsserted(() -> assertThat(one.claims(name)).isEmpty());
     }
 
+    /** The claim was made for the one who is next again, but its key is being given to the one who has withdrawn. */
+    @Test
+    void winner_ofAHigherPriorityWithdrawsWhileItsValueIsWritten_theOneBeforeLeadsWithItsOwn() throws Exception {
+        Leadership leader = one.election(name).campaign("leader");
+        CompletableFuture<Leadership> first = two.election(name).campaignAsync("first");
+        await().until(() -> one.claims(name).size() == 2);
+        CompletableFuture<Leadership> high = two.election(name).withPriority(1).campaignAsync("high");
+        var rewrite = two.faults.next(Peer.putOf(two.key(name), "high")).hold();
+        leader.close();
+        now(rewrite.hit());
+        assertThat(high.cancel(false)).isTrue();
+        rewrite.release();
+
+        Leadership winner = now(first);
+        assertThat(one.election(name).leader()).map(Leader::value).contains("first");
+        winner.close();
+    }
+
     /** A mutex of the same name is in the same queue; its guard compares what a candidate's value has moved. */
     @Test
     void mutexOfTheSameName_followsACandidateThatWithdrew_itsGuardCommits() throws Exception {

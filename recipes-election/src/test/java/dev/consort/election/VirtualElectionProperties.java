@@ -40,7 +40,7 @@ class VirtualElectionProperties {
     @AfterContainer
     static void close() {
         Map<String, Long> tally = arena.tally();
-        System.out.println("LeaderElection in virtual time: " + tally);
+        System.out.println("LeaderElection in virtual time: " + tally + ", passed on: " + ElectionContender.passedOn);
         arena.close();
         if (tally.getOrDefault("schedules", 0L) >= 500) {
             assertThat(tally).containsKeys(KINDS.stream().map(Kind::name).toArray(String[]::new));

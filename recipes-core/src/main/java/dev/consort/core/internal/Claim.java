@@ -46,6 +46,9 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         /** The claim is behind others. */
         void waiting();
 
+        /** It was looked again whether the claim waits, and it does. */
+        default void stillWaiting() {}
+
         /** The waiting claim is asked to step back: whether it is to be removed, and made again when {@link #removed} is told. */
         default boolean stepsBack(Message.Request request) {
             return false;
@@ -84,6 +87,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private @Nullable Acquisition acquisition;
     private @Nullable ClaimValue value;
     private long revision;
+    private long ahead; // when it was made; 0 if that is not known
     private List<QueuedClaim> following = List.of();
     private boolean marks; // it carries its rule's mark
     private boolean mayMark; // or may do so by now
@@ -117,6 +121,11 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     /** The create revision, once it is known. */
     long revision() {
         return revision;
+    }
+
+    /** Whether only the holder was before it when it was made; so nobody else will ever be. */
+    boolean wasNext() {
+        return ahead == 1;
     }
 
     boolean hasFollowing() {
@@ -193,8 +202,9 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         end(why);
     }
 
-    private void born(long createRevision, long modRevision, ByteString put, long ahead) {
+    private void born(long createRevision, long modRevision, ByteString put, long claimsAhead) {
         acquisition = null;
+        ahead = claimsAhead;
         revision = createRevision;
         following = List.of();
         marks = false;
@@ -266,6 +276,8 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             if (request != null && request.revision() == revision) {
                 onAskedToStepBack(request);
             }
+        } else {
+            owner.stillWaiting();
         }
     }
 

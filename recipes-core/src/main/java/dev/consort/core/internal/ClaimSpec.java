@@ -19,6 +19,7 @@ import java.util.function.Supplier;
  * @param mode with whom it is shared
  * @param names all that are held together, in their order; empty where it is one, the name
  * @param permits how many of a semaphore's; 1 of anything else
+ * @param priority those of a lower one step back while both wait; an exclusive one's only
  */
 public record ClaimSpec(
         String recipe,
@@ -27,7 +28,8 @@ public record ClaimSpec(
         boolean term,
         Mode mode,
         List<String> names,
-        int permits) {
+        int permits,
+        int priority) {
     /** The most names that can be held together. */
     public static final int MOST_TOGETHER = ClaimTxns.MAX_OPERATIONS / 2; // each is put, and its queue is read
 
@@ -50,18 +52,23 @@ public record ClaimSpec(
 
     /** One of one name. */
     public ClaimSpec(String recipe, String name, Supplier<ByteString> value, boolean term, Mode mode) {
-        this(recipe, name, value, term, mode, List.of(), 1);
+        this(recipe, name, value, term, mode, List.of(), 1, 0);
     }
 
     /** So many permits of a semaphore. */
     public static ClaimSpec permits(String recipe, String name, Supplier<ByteString> value, int permits) {
-        return new ClaimSpec(recipe, name, value, false, Mode.PERMITS, List.of(), permits);
+        return new ClaimSpec(recipe, name, value, false, Mode.PERMITS, List.of(), permits, 0);
     }
 
     /** Several names together, each held as an exclusive one; at most {@value #MOST_TOGETHER}. */
     public static ClaimSpec together(String recipe, Collection<String> names, Supplier<ByteString> value) {
         List<String> sorted = List.copyOf(new TreeSet<>(names));
-        return new ClaimSpec(recipe, String.join(", ", sorted), value, false, Mode.EXCLUSIVE, sorted, 1);
+        return new ClaimSpec(recipe, String.join(", ", sorted), value, false, Mode.EXCLUSIVE, sorted, 1, 0);
+    }
+
+    /** The same with a priority, 0 or more. */
+    public ClaimSpec withPriority(int newPriority) {
+        return new ClaimSpec(recipe, name, value, term, mode, names, permits, newPriority);
     }
 
     RecipeException failure(String message) {

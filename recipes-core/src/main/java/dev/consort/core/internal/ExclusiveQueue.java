@@ -18,8 +18,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All in this process that want one name through one session: a fair queue in front of a single claim. A hand-over
- * between them costs no request, until others wait and the limit is reached.
+ * All in this process that want one name through one session: a queue, fair among those of one priority, in front of a
+ * single claim. A hand-over between them costs no request, until others wait and the limit is reached.
  *
  * <p>Concurrency: confined to the session's serializer.
  */
@@ -28,15 +28,19 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     private final QueueKeys keys;
     private final Claim claim;
     private final HandOvers handOvers;
+    private final Overtaking overtaking;
     private final Deque<Waiter> waiters = new ArrayDeque<>();
 
     private @Nullable EtcdGrant holder;
+    private @Nullable CompletableFuture<Boolean> rewriting; // the last one under way
+    private @Nullable Waiter rewritingFor;
     private @Nullable CompletableFuture<Boolean> releasing;
 
     ExclusiveQueue(EtcdSession session, QueueKeys keys, String recipe) {
         this.session = session;
         this.keys = keys;
         this.claim = new Claim(session, keys, recipe, this);
+        this.overtaking = new Overtaking(session, keys, claim);
         this.handOvers = new HandOvers(session, keys.prefix(), 1);
     }
 
@@ -46,8 +50,30 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
             waiter.result.complete(Optional.empty());
             return;
         }
-        waiters.add(waiter);
+        lineUp(waiter);
         advance();
+        overtake();
+    }
+
+    /** Behind all of its priority, in front of those of a lower one. */
+    private void lineUp(Waiter waiter) {
+        Deque<Waiter> behind = new ArrayDeque<>();
+        while (!waiters.isEmpty() && waiters.getLast().yieldsTo(waiter)) {
+            behind.addFirst(waiters.removeLast());
+        }
+        waiters.add(waiter);
+        waiters.addAll(behind);
+    }
+
+    /** That of the claim: the highest among those for whom it is. */
+    private int priority() {
+        return waiters.stream().mapToInt(waiter -> waiter.spec.priority()).max().orElse(0);
+    }
+
+    private void overtake() {
+        if (claim.state() == Claim.State.WAITING) {
+            overtaking.look(priority());
+        }
     }
 
     QueueKeys keys() {
@@ -118,7 +144,7 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
         } else if (next.seat != null) {
             waiters.addFirst(next); // (!) which inherits no claim: its own are all made in one transaction
             claim.release();
-        } else if (next.spec.term() && !claim.holds(next.value())) {
+        } else if (next.spec.term() && (rewriting != null || !claim.holds(next.value()))) {
             rewriteFor(next);
         } else if (!next.spec.term() && claim.isRewritten()) {
             // A mutex's guard compares the mod revision, which an election of the same name has moved.
@@ -136,11 +162,25 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
         }
     }
 
-    /** The claim was made for another candidate, who has withdrawn: its key must carry the winner's value first. */
+    /**
+     * The claim was made for another candidate, who has withdrawn or is of a lower priority: its key must carry the winner's
+     * value first. (!) Also when it was the winner's, and another one's is being put.
+     */
     private void rewriteFor(Waiter next) {
         waiters.addFirst(next);
+        if (rewriting != null && next.equals(rewritingFor)) {
+            return;
+        }
         long of = claim.revision();
-        Completion.of(claim.rewrite(next.value()), (ours, failure) -> {
+        CompletableFuture<Boolean> rewrite = claim.rewrite(next.value());
+        rewriting = rewrite;
+        rewritingFor = next;
+        Completion.of(rewrite, (ours, failure) -> {
+            if (rewrite != rewriting) {
+                return; // a later one is waited for
+            }
+            rewriting = null;
+            rewritingFor = null;
             if (claim.state() != Claim.State.HELD || claim.revision() != of) {
                 return; // whoever waits goes on with the next claim
             }
@@ -208,16 +248,29 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     public void waiting() {
         end(waiter -> waiter.immediate, waiter -> waiter.result.complete(Optional.empty()));
         advance();
+        overtake();
+    }
+
+    @Override
+    public void stillWaiting() {
+        overtake();
     }
 
     /** For those who wait here a new claim is made when this one is gone. */
     @Override
     public boolean stepsBack(Message.Request request) {
-        return wanted();
+        if (!wanted() || priority() >= request.below()) {
+            return false;
+        }
+        if (request.isTransfer()) {
+            overtaking.spare(request.behind());
+        }
+        return true;
     }
 
     @Override
     public void granted() {
+        rewriting = null; // of a claim before
         handOvers.begin(claim.hasFollowing());
         grantNext();
     }

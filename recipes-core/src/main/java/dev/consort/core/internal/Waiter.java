@@ -36,6 +36,11 @@ final class Waiter {
         return new Waiter(spec, false, seat);
     }
 
+    /** Whether one who comes later goes first. A seat keeps its queue. */
+    boolean yieldsTo(Waiter later) {
+        return seat == null && spec.priority() < later.spec.priority();
+    }
+
     ByteString value() {
         if (value.isEmpty()) {
             value = spec.value().get();
