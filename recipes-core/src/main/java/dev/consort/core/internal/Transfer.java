@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import dev.consort.core.LossReason;
 import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.Transferring.End;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +37,6 @@ final class Transfer {
     private final Duration timeout;
     private final Asking asking;
     private final CompletableFuture<End> result = new CompletableFuture<>();
-    private final Consumer<LossReason> onSessionEnd = this::sessionEnded;
 
     private final Map<QueuedClaim, Eye> eyes = new HashMap<>(); // on those between and the chosen one
     private final Set<QueuedClaim> asked = new HashSet<>();
@@ -86,8 +83,7 @@ final class Transfer {
             result.complete(new End(
                     How.REFUSED, text(chosen), "another transfer is under way; wait for its end, or for its timeout"));
         } else {
-            session.attach(onSessionEnd);
-            Completion.of(grant.whyOver(), (reason, failure) -> session.execute(() -> sessionEnded(reason)));
+            Completion.of(grant.whyOver(), (reason, failure) -> session.execute(this::grantEnded));
             if (timeout.compareTo(Duration.ZERO) > 0) {
                 timer = session.after(timeout, this::giveUp);
             }
@@ -118,7 +114,8 @@ final class Transfer {
                 null));
     }
 
-    private void sessionEnded(LossReason reason) {
+    /** Also by the end of the session, and by this transfer itself, which has ended by then. */
+    private void grantEnded() {
         end(End.of(How.OVER));
     }
 
@@ -150,7 +147,6 @@ final class Transfer {
         over = true;
         timer.cancel();
         closeEyes();
-        session.detach(onSessionEnd);
         grant.transferEnded();
         return true;
     }
