@@ -30,8 +30,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -137,30 +140,37 @@ class NameClashIT {
     }
 
     /** A wait that takes its name into use as soon as the engine comes to it. */
-    private static Held waiting(String name, CompletableFuture<?> wait) {
-        await().pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(2))
-                .until(() -> wait.isDone() || !keys(name).isEmpty());
+    private static Held waiting(String name, CompletableFuture<?> wait) throws InterruptedException {
+        soon(() -> wait.isDone() || keys(name).stream().anyMatch(key -> !isClaim(key)));
         try {
-            Object held = wait.getNow(null);
+            // Those keys may be another one's; a refusal waits for nobody but the engine's thread.
+            Object held = wait.get(50, TimeUnit.MILLISECONDS);
             return held instanceof Grant grant ? grant::close : () -> wait.cancel(false);
-        } catch (CompletionException e) {
+        } catch (TimeoutException waits) {
+            return () -> wait.cancel(false);
+        } catch (ExecutionException e) {
             throw (RuntimeException) e.getCause();
         }
+    }
+
+    private static void soon(Callable<Boolean> condition) {
+        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
+    }
+
+    /** A job's, which is there before. */
+    private static boolean isClaim(String key) {
+        return key.endsWith("/" + Long.toHexString(sessions.session().leaseId()));
     }
 
     private static ByteSequence bytes(String text) {
         return ByteSequence.from(text, UTF_8);
     }
 
-    private static List<?> keys(String name) {
+    private static List<String> keys(String name) {
         GetOption all = GetOption.builder().isPrefix(true).build();
-        return connection
-                .client()
-                .getKVClient()
-                .get(bytes(name + "/"), all)
-                .join()
-                .getKvs();
+        return connection.client().getKVClient().get(bytes(name + "/"), all).join().getKvs().stream()
+                .map(kv -> kv.getKey().toString(UTF_8))
+                .toList();
     }
 
     /** What recipes leave for the next one of theirs. */
