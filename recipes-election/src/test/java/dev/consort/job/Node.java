@@ -25,10 +25,16 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 
 /** A process as far as etcd can tell, with a clock, faults and counts of its own. What it runs is closed with it. */
 final class Node implements AutoCloseable {
     private static final AtomicInteger names = new AtomicInteger();
+
+    static {
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
+        Awaitility.setDefaultPollDelay(Duration.ZERO);
+    }
 
     final CallFaults faults = CallFaults.create();
     final CallLog log = CallLog.create();
