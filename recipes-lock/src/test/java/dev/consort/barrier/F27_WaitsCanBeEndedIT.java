@@ -13,8 +13,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Elsewhere a wait can be neither cancelled nor timed out, least of all while the server is silent. */
+@Isolated("measures")
 class F27_WaitsCanBeEndedIT {
     private static final Duration LATE = Duration.ofMillis(250);
 
