@@ -57,7 +57,7 @@ class SemaphoreProperties {
     @BeforeContainer
     static void join() {
         for (int i = 0; i < 3; i++) {
-            parties.add(Party.join(Duration.ofSeconds(9))); // at each renewal ghosts are looked for, which hold permits
+            parties.add(Party.join(Duration.ofSeconds(5))); // at each renewal ghosts are looked for, which hold permits
         }
     }
 
