@@ -38,7 +38,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
  */
 @Tag("property")
 class ClusteredJobProperties {
-    private static final Duration PERIOD = Duration.ofMillis(15);
+    private static final Duration PERIOD = Duration.ofMillis(25);
     private static final CallMatcher WRITES = CallMatcher.method("KV/Txn");
 
     private enum Act {
