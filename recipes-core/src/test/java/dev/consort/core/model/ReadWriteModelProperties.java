@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class ReadWriteModelTest {
+class ReadWriteModelProperties {
     private static final List<List<Kind>> THREE = ordersOf(3);
     private static final List<List<Kind>> FOUR = ordersOf(4).stream()
             .filter(wishes -> wishes.stream().filter(WRITE::equals).count() > 1)

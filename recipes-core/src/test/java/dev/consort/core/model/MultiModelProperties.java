@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class MultiModelTest {
+class MultiModelProperties {
     /** Two or three sessions that want the names 0 and 1, alone and together, with several threads. */
     private static final List<List<Task>> ALL = List.of(
             List.of(task(0, 0, 1), task(1, 1, 0), task(0, 1)),

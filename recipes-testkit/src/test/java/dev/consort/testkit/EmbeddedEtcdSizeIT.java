@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
  * number, it would be near 100.
  */
 @Timeout(60)
-class EmbeddedEtcdSizeTest {
+class EmbeddedEtcdSizeIT {
     private static final double MARGIN = 10;
     private static final int TXN_OPS = 100;
     private static final int ROUNDS = 5;

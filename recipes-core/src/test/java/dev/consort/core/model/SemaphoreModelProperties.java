@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class SemaphoreModelTest {
+class SemaphoreModelProperties {
     /** Who wants how many, the limit, another limit, and how many withdraw, die, and change the limit. */
     private record Setting(List<Integer> wishes, int limit, int other, int withdrawals, int deaths, int changes) {}
 

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
-class EmbeddedEtcdTest {
+class EmbeddedEtcdIT {
     private final EmbeddedEtcd etcd = EmbeddedEtcd.builder().virtualClock().start();
 
     @SuppressWarnings("NullAway.Init") // by connect

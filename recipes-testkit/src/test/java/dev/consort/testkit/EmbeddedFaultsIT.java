@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
-class EmbeddedFaultsTest {
+class EmbeddedFaultsIT {
     private static final CallMatcher PUT = CallMatcher.method("KV/Put");
     private static final ByteString KEY = ByteString.copyFromUtf8("key");
 
