@@ -65,9 +65,10 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
         waiters.addAll(behind);
     }
 
-    /** That of the claim: the highest among those for whom it is. */
+    /** That of the claim: of those for whom it is, which ends at a seat, the first one has the highest. */
     private int priority() {
-        return waiters.stream().mapToInt(waiter -> waiter.spec.priority()).max().orElse(0);
+        Waiter first = waiters.peek();
+        return first == null ? 0 : first.spec.priority();
     }
 
     private void overtake() {
