@@ -188,7 +188,31 @@ public final class EtcdConnection implements Connection {
      * @throws IllegalArgumentException if it clashes with a name in use
      */
     public Runnable takeName(String recipe, String name, Map<String, String> parts) {
-        namesInUse.enter(recipe, name, recipe + " with its parts", parts);
+        return taken(recipe, name, recipe + " with its parts", parts);
+    }
+
+    /**
+     * Takes a name into use for a recipe that looks at keys below it, and shares it with no other.
+     *
+     * @return gives it back; idempotent
+     * @throws IllegalArgumentException if it clashes with a name in use
+     */
+    public Runnable takeName(String recipe, String name) {
+        return taken(recipe, name, recipe, Map.of());
+    }
+
+    /**
+     * Takes a name into use for a recipe that is but one key, which may stand above others.
+     *
+     * @return gives it back; idempotent
+     * @throws IllegalArgumentException if a recipe in use would find that key among its own
+     */
+    public Runnable takeKey(String recipe, String name) {
+        return taken(recipe, name, NamesInUse.ONE_KEY, Map.of());
+    }
+
+    private Runnable taken(String recipe, String name, String keys, Map<String, String> parts) {
+        namesInUse.enter(recipe, name, keys, parts);
         AtomicBoolean given = new AtomicBoolean();
         return () -> {
             if (!given.getAndSet(true)) {

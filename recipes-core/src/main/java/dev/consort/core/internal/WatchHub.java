@@ -121,10 +121,10 @@ final class WatchHub {
     }
 
     /** With progress notifications, which keep an idle watch's revision from being compacted away. */
-    static WatchCreateRequest prefix(ByteString prefix) {
+    static WatchCreateRequest range(KeyRange range) {
         return WatchCreateRequest.newBuilder()
-                .setKey(prefix)
-                .setRangeEnd(ClaimTxns.endOf(prefix))
+                .setKey(range.key())
+                .setRangeEnd(range.end())
                 .setProgressNotify(true)
                 .build();
     }

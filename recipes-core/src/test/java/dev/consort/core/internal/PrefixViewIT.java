@@ -67,6 +67,26 @@ class PrefixViewIT {
         assertThat(recorder.wrong()).isEmpty();
     }
 
+    /** Neither what begins alike nor what is below it; also after its stream was cut, when a watch begins anew. */
+    @Test
+    void viewOfAKey_seesThatKeyAlone() {
+        String key = prefix + "a";
+        operator.put(key + "b", "beside");
+        Party party = join();
+        get(parties.closing(PrefixView.openKey(party.connection, "Test", key, party.connection.callbacks(), recorder))
+                .ready());
+        assertThat(recorder.state()).isEmpty();
+        operator.put(key + "/b", "below");
+        operator.put(key, "1");
+        soon(() -> assertThat(recorder.state()).isEqualTo(Map.of(key, "1")));
+        breakStream(party);
+        operator.put(key + "c", "beside");
+        long deleted = operator.deleteBelow(prefix);
+        soon(() -> assertThat(recorder.revision()).isEqualTo(deleted));
+        assertThat(recorder.events()).isEqualTo(2);
+        assertThat(recorder.wrong()).isEmpty();
+    }
+
     @Test
     void namespace_isNotSeen() {
         Party party = join();
