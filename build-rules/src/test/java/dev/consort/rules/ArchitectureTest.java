@@ -41,7 +41,13 @@ class ArchitectureTest {
     void modules_areAllRead() {
         assertThat(Modules.withMainCode())
                 .extracting(folder -> folder.getFileName().toString())
-                .contains("recipes-core", "recipes-lock", "recipes-election", "recipes-testkit", "examples");
+                .contains(
+                        "recipes-core",
+                        "recipes-lock",
+                        "recipes-election",
+                        "recipes-config",
+                        "recipes-testkit",
+                        "examples");
         assertThat(Modules.withMainCode())
                 .allSatisfy(
                         folder -> assertThat(folder.resolve("target/classes")).isDirectory());
