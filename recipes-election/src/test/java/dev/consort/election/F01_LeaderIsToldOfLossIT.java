@@ -36,7 +36,7 @@ class F01_LeaderIsToldOfLossIT {
             assertThat(leadership.proclaim("late")).isFalse();
             assertThat(leadership.guard().txn().put("registers/" + name, "late").commit())
                     .isFalse();
-            assertThat(local).isCompletedExceptionally();
+            assertThat(local).failsWithin(Duration.ofSeconds(10));
             assertThat(one.session.state()).isEqualTo(SessionState.LOST);
             try (Leadership next =
                     two.election(name).campaign("next", Duration.ZERO).orElseThrow()) {

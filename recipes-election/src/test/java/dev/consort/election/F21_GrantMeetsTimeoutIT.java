@@ -5,6 +5,7 @@ import static dev.consort.election.Peer.now;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.consort.testkit.Staircase;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -25,31 +26,26 @@ class F21_GrantMeetsTimeoutIT {
 
     @Test
     void timeout_asTheLeaderResigns_electedOrWithdrawnAndNeverBoth() throws Exception {
-        int elected = 0;
-        int timedOut = 0;
+        Staircase timeout = Staircase.from(Duration.ofMillis(2), 21);
         try (Peer one = Peer.join();
                 Peer two = Peer.join()) {
             for (int round = 0; round < ROUNDS; round++) {
                 Leadership leader = one.election(name)
                         .campaign("one", Duration.ofSeconds(10))
                         .orElseThrow();
-                // The resignation needs a few milliseconds, and the timeout sweeps over them.
-                Duration timeout = Duration.ofNanos(200_000L * (1 + round % 40));
                 CompletableFuture<Void> resigned = CompletableFuture.runAsync(leader::close, THREAD);
-                Optional<Leadership> second = two.election(name).campaign("two", timeout);
+                Optional<Leadership> second = two.election(name).campaign("two", timeout.next());
                 now(resigned);
+                timeout.cameLate(second.isPresent());
                 if (second.isPresent()) {
-                    elected++;
                     assertThat(second.get().isHeld()).isTrue();
                     assertThat(second.get().resign()).isTrue();
-                } else {
-                    timedOut++;
                 }
             }
             await().untilAsserted(() -> assertThat(one.claims(name)).isEmpty());
         }
-        assertThat(elected).as("rounds in which it was elected").isPositive();
-        assertThat(timedOut).as("rounds in which it was not").isPositive();
+        assertThat(timeout.late()).as("rounds in which it was elected").isPositive();
+        assertThat(timeout.early()).as("rounds in which it was not").isPositive();
     }
 
     @Test

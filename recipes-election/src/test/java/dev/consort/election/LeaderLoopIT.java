@@ -12,9 +12,9 @@ import dev.consort.election.LeaderElection.Leader;
 import dev.consort.election.LeaderLoop.State;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
+import dev.consort.testkit.Staircase;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -374,9 +374,8 @@ class LeaderLoopIT {
     /** While it connects, campaigns, is elected, starts its task, or resigns: no candidate and no thread is left. */
     @Test
     void close_atAnyMoment_leavesNothing() throws Exception {
-        Random random = new Random(20261121);
         long warm = sessions.session().leaseId();
-        int inTime = 0;
+        Staircase closing = Staircase.from(Duration.ofMillis(1), 20261121);
         for (int round = 0; round < 60; round++) {
             CompletableFuture<Leadership> other =
                     round % 2 == 0 ? two.election(name).campaignAsync("other") : new CompletableFuture<>();
@@ -387,14 +386,17 @@ class LeaderLoopIT {
                         led.add(Thread.currentThread());
                         assertThat(leadership.token().revision()).isPositive();
                     });
-            for (int spin = random.nextInt(400_000); spin > 0; spin--) {
+            long begun = System.nanoTime();
+            for (long until = closing.next().toNanos(); System.nanoTime() - begun < until; ) {
                 Thread.onSpinWait();
             }
             loop.close();
             assertThat(loop.state()).isEqualTo(State.CLOSED);
             assertThat(loop.failures()).isZero();
             assertThat(loop.terms()).isEqualTo(led.size());
-            inTime += led.isEmpty() ? 1 : 0;
+            if (round % 2 == 1) { // else the other one is before it, and may lead for longer than that
+                closing.cameLate(!led.isEmpty());
+            }
             if (round % 2 == 0) {
                 now(other).close();
             }
@@ -402,7 +404,8 @@ class LeaderLoopIT {
                     .pollInterval(Duration.ofMillis(5))
                     .until(() -> two.claims(name).isEmpty() && led.stream().noneMatch(Thread::isAlive));
         }
-        assertThat(inTime).as("closed before it led").isBetween(1, 59);
+        assertThat(closing.early()).as("closed before it led").isPositive();
+        assertThat(closing.late()).as("closed after it led").isPositive();
         assertThat(sessions.session().leaseId()).isEqualTo(warm);
     }
 

@@ -5,6 +5,7 @@ import static dev.consort.core.internal.Waits.get;
 import static dev.consort.core.internal.Waits.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.consort.testkit.Staircase;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
@@ -23,6 +24,7 @@ class F21_GrantRacesEndIT {
     final Parties parties = new Parties();
 
     private final Random random = new Random(21);
+    private final Staircase end = Staircase.from(Duration.ofMillis(3), 21);
 
     /** How the wait of a round ends, if the grant does not come first. */
     private interface Wait {
@@ -34,19 +36,17 @@ class F21_GrantRacesEndIT {
         Party holder = parties.join();
         Party waiter = sameSession ? holder : parties.join();
         String name = Parties.name();
-        int granted = 0;
         for (int i = 0; i < ROUNDS; i++) {
             EtcdGrant grant = holder.acquire(name);
             // The release and the end of the wait come within the same moment, now one first and now the other.
             CompletableFuture<Boolean> released = CompletableFuture.supplyAsync(
                     grant::release,
                     CompletableFuture.delayedExecutor(1000 + random.nextInt(3000), TimeUnit.MICROSECONDS));
-            if (wait.end(waiter, name, Duration.ofNanos((1000 + random.nextInt(3000)) * 1000L))) {
-                granted++;
-            }
+            end.cameLate(wait.end(waiter, name, end.next()));
             assertThat(get(released)).isTrue();
         }
-        assertThat(granted).as("rounds that the grant won").isPositive();
+        assertThat(end.late()).as("rounds that the grant won").isPositive();
+        assertThat(end.early()).as("rounds that the end of the wait won").isPositive();
         soon(() -> assertThat(SharedEtcd.operator().claims(name)).isEmpty());
         get(parties.join().acquireAsync(name)).close();
         System.out.println("schedules = " + ROUNDS);
