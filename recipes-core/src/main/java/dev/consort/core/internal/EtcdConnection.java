@@ -40,6 +40,7 @@ public final class EtcdConnection implements Connection {
     private final WatchHub watches;
     private final PrefixViews views = new PrefixViews(this);
     private final NamesInUse namesInUse = new NamesInUse();
+    private final Receipts receipts;
     private final HistoryCheck history;
     private final ThreadPoolExecutor callbacks;
     private final Set<EtcdSession> sessions = ConcurrentHashMap.newKeySet();
@@ -72,6 +73,7 @@ public final class EtcdConnection implements Connection {
         this.connectTimeout = connectTimeout;
         this.timing = timing;
         this.calls = new Calls(jetcd.channel(), jetcd.transport(), CallOptions.DEFAULT, timing, requestTimeout);
+        this.receipts = new Receipts(this);
         this.access = access;
         access.bind(calls);
         ByteString ownKeys = key(ByteString.copyFromUtf8("consort/session/"));
@@ -174,6 +176,10 @@ public final class EtcdConnection implements Connection {
 
     PrefixViews views() {
         return views;
+    }
+
+    Receipts receipts() {
+        return receipts;
     }
 
     NamesInUse namesInUse() {
@@ -294,6 +300,7 @@ public final class EtcdConnection implements Connection {
         closed = true;
         List<CompletableFuture<?>> closing = new ArrayList<>(pending);
         List.copyOf(sessions).forEach(session -> closing.add(session.closeAsync()));
+        closing.add(receipts.close(calls.forTheRequestTimeout()));
         Await.quietly(
                 timing, CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
         views.close();
