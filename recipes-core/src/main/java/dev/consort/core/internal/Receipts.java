@@ -65,7 +65,7 @@ final class Receipts {
 
     private static boolean isOfUse(CompletableFuture<ReceiptLease> lease) {
         return !lease.isDone()
-                || !lease.isCompletedExceptionally() && lease.join().isAlive();
+                || (!lease.isCompletedExceptionally() && lease.join().isAlive());
     }
 
     /** Revokes the lease, if there is one. */
