@@ -104,7 +104,7 @@ public final class Store {
         Duration timeout = connection.requestTimeout().multipliedBy(3); // a commit ends by itself before that
         try {
             return Await.uninterruptibly(connection.timing(), answer, timeout);
-        } catch (CallFailure failure) {
+        } catch (CallFailure | UnknownOutcome failure) {
             throw failure(failure, key);
         }
     }
