@@ -282,6 +282,27 @@ class ReceiptsIT {
     }
 
     @Test
+    void lease_isRenewedByWritesAndReplacedWhenItMayHaveRunOut() {
+        JumpingTiming timing = new JumpingTiming();
+        Party party = join(settings -> settings.timing(timing).ttl(600));
+        commit(party, put("one"));
+        long first = lease.get();
+        CallCounts before = party.log.counts();
+        timing.jump(Duration.ofSeconds(15));
+        commit(party, put("two"));
+        soon(() -> assertThat(party.log.counts().since(before).streamsOpened("Lease/LeaseKeepAlive"))
+                .isEqualTo(1));
+        timing.jump(Duration.ofSeconds(30));
+        commit(party, put("three"));
+        assertThat(lease.get())
+                .as("45 s after its grant, 30 s after its renewal")
+                .isEqualTo(first);
+        timing.jump(Duration.ofSeconds(60));
+        commit(party, put("four"));
+        assertThat(lease.get()).isNotEqualTo(first);
+    }
+
+    @Test
     void commit_tooLarge_isRefusedAndTheNextOneGoesOn() {
         Party party = join();
         Store store = store(party);
