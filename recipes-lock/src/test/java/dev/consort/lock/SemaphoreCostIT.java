@@ -156,9 +156,8 @@ class SemaphoreCostIT {
             waiting.get(i).get(10, TimeUnit.SECONDS);
             commits.add(Etcd.revision() - revision);
             calls.add(first.log.counts().since(before.get(0)).unaryCalls());
-            await().untilAsserted(() -> assertThat(
-                            next.log.counts().since(nextBefore).unaryCalls())
-                    .isEqualTo(1));
+            await().untilAsserted(() ->
+                    assertThat(next.log.counts().since(nextBefore).unaryCalls()).isEqualTo(1));
             CallCounts costs = granted.log.counts().since(before.get(1 + i));
             callsOfGranted.add(costs.unaryCalls());
             assertThat(costs.watchEvents()).isBetween(1L, 3L);
