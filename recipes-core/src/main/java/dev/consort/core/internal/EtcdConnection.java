@@ -34,6 +34,7 @@ public final class EtcdConnection implements Connection {
     private final List<String> endpoints;
     private final ByteString namespace;
     private final Duration connectTimeout;
+    private final String id = Long.toHexString(Leases.freshId());
     private final Timing timing;
     private final Calls calls;
     private final Access access;
@@ -233,6 +234,11 @@ public final class EtcdConnection implements Connection {
 
     public Timing timing() {
         return timing;
+    }
+
+    /** What no other connection has, of this process or another. */
+    public String id() {
+        return id;
     }
 
     /** Where listeners run that have no session. */

@@ -2,6 +2,7 @@
 package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
+import dev.consort.core.RecipeException;
 import dev.consort.core.internal.PrefixView.Entry;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
@@ -25,16 +26,24 @@ public final class KeyReader {
      * Reads within the request timeout.
      *
      * @param keys as the user knows them
-     * @return completes on gRPC's transport thread, exceptionally with a {@link CallFailure}
+     * @return completes on gRPC's transport thread, exceptionally with a {@link RecipeException}
      */
-    public static CompletableFuture<Reading> read(EtcdConnection connection, ByteString... keys) {
+    public static CompletableFuture<Reading> read(EtcdConnection connection, String recipe, ByteString... keys) {
         TxnRequest.Builder txn = TxnRequest.newBuilder();
         for (ByteString key : keys) {
             txn.addSuccess(ClaimTxns.op(ClaimTxns.key(connection.key(key))));
         }
         Calls calls = connection.calls();
-        return calls.untilAnswered(txn.build(), calls.forTheRequestTimeout())
-                .thenApply(response -> reading(connection, response));
+        CompletableFuture<Reading> result = new CompletableFuture<>();
+        Completion.of(calls.untilAnswered(txn.build(), calls.forTheRequestTimeout()), (response, failure) -> {
+            if (failure == null) {
+                result.complete(reading(connection, response));
+            } else {
+                result.completeExceptionally(connection.failure(
+                        recipe, keys[0].toStringUtf8(), connection.requestTimeout(), (CallFailure) failure));
+            }
+        });
+        return result;
     }
 
     /** What the ranges of an answer have read, one key each. */

@@ -14,18 +14,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Leases of a recipe's own, which nobody renews but who has them. What fails, fails with a {@link CallFailure}, on gRPC's
- * transport thread, within the request timeout. Thread-safe.
+ * Leases of a recipe's own, which nobody renews but who has them. Futures complete on gRPC's transport thread, exceptionally
+ * with a {@link dev.consort.core.RecipeException}, within the request timeout. Thread-safe.
  */
 public final class Leases {
     private static final SecureRandom random = new SecureRandom();
 
     private final EtcdConnection connection;
+    private final String recipe;
+    private final String key;
     private final Calls calls;
 
-    /** Those of a connection. */
-    public Leases(EtcdConnection connection) {
+    /**
+     * Those of a recipe.
+     *
+     * @param key for messages
+     */
+    public Leases(EtcdConnection connection, String recipe, String key) {
         this.connection = connection;
+        this.recipe = recipe;
+        this.key = key;
         this.calls = connection.calls();
     }
 
@@ -46,7 +54,7 @@ public final class Leases {
                         result.complete(true);
                     } else {
                         revoke(id, ttl);
-                        result.completeExceptionally(failure);
+                        result.completeExceptionally(told(failure));
                     }
                 });
         return result;
@@ -66,12 +74,33 @@ public final class Leases {
                 () -> connection.isOpen() && connection.timing().nanoTime() - until < 0));
     }
 
+    /**
+     * Revokes it in the background if no key is bound to it any more: for one whose key was deleted, where it is not sure that
+     * the lease was for that key alone.
+     */
+    public void revokeIfUnused(long id, Duration ttl) {
+        LeaseTimeToLiveRequest request =
+                LeaseTimeToLiveRequest.newBuilder().setID(id).setKeys(true).build();
+        Completion.of(
+                calls.untilAnswered(LeaseGrpc.getLeaseTimeToLiveMethod(), request, calls.forTheRequestTimeout()),
+                (answer, failure) -> {
+                    if (failure == null && answer.getKeysCount() == 0) {
+                        revoke(id, ttl);
+                    }
+                });
+    }
+
     /** Begins its TTL anew; false if it is gone. */
     public CompletableFuture<Boolean> renew(long id) {
         LeaseKeepAliveRequest request =
                 LeaseKeepAliveRequest.newBuilder().setID(id).build();
         return calls.untilAnswered(LeaseGrpc.getLeaseKeepAliveMethod(), request, calls.forTheRequestTimeout())
-                .thenApply(answer -> answer.getTTL() > 0);
+                .handle((answer, failure) -> {
+                    if (failure != null && !isGone(failure)) {
+                        throw told(failure);
+                    }
+                    return failure == null && answer.getTTL() > 0;
+                });
     }
 
     /** How long it lasts unless it is renewed; empty if it is gone. */
@@ -81,7 +110,7 @@ public final class Leases {
         return calls.untilAnswered(LeaseGrpc.getLeaseTimeToLiveMethod(), request, calls.forTheRequestTimeout())
                 .handle((answer, failure) -> {
                     if (failure != null && !isGone(failure)) {
-                        throw new CompletionException(unwrapped(failure));
+                        throw told(failure);
                     }
                     return failure == null && answer.getGrantedTTL() > 0 && answer.getTTL() > 0
                             ? Optional.of(Duration.ofSeconds(answer.getTTL()))
@@ -92,6 +121,12 @@ public final class Leases {
     /** Whether something failed since a lease that it named is gone. */
     public static boolean isGone(Throwable failure) {
         return unwrapped(failure) instanceof CallFailure call && call.kind() == CallFailure.Kind.LEASE_GONE;
+    }
+
+    private RuntimeException told(Throwable failure) {
+        return unwrapped(failure) instanceof CallFailure call
+                ? connection.failure(recipe, key, connection.requestTimeout(), call)
+                : new CompletionException(failure);
     }
 
     private static Throwable unwrapped(Throwable failure) {

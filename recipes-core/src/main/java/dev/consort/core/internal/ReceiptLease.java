@@ -137,6 +137,15 @@ final class ReceiptLease {
                 });
     }
 
+    /** Whether it is there, as etcd knows. */
+    CompletableFuture<Boolean> stands(BooleanSupplier wanted) {
+        return calls.untilAnswered(
+                        LeaseGrpc.getLeaseKeepAliveMethod(),
+                        LeaseKeepAliveRequest.newBuilder().setID(id).build(),
+                        wanted)
+                .thenApply(answer -> answer.getTTL() > 0);
+    }
+
     /** Revokes it, and its receipts with it. */
     CompletableFuture<?> revoke(BooleanSupplier wanted) {
         return calls.untilAnswered(

@@ -159,13 +159,27 @@ final class Receipts {
             if (!(failure instanceof CallFailure call)) {
                 result.completeExceptionally(failure);
             } else if (call.kind() == CallFailure.Kind.LEASE_GONE) {
-                gone(call);
+                whoseIsGone(call);
             } else if (sentAgain() || call.kind() == CallFailure.Kind.AMBIGUOUS) {
                 result.completeExceptionally(new UnknownOutcome(call));
             } else {
                 granted.giveBack(receipt);
                 result.completeExceptionally(call);
             }
+        }
+
+        /** Etcd does not say which lease is gone: that of the receipts, or one that the request names. */
+        private void whoseIsGone(CallFailure why) {
+            Completion.of(granted.stands(wanted), (stands, failure) -> {
+                if (failure != null || !stands) {
+                    gone(why);
+                } else if (sentAgain()) {
+                    result.completeExceptionally(new UnknownOutcome(why)); // it may have been there before
+                } else {
+                    granted.giveBack(receipt);
+                    result.completeExceptionally(why);
+                }
+            });
         }
 
         /** The lease is gone, and what was sent but once was refused with it. */
