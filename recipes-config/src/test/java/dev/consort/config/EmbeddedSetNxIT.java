@@ -8,6 +8,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class EmbeddedSetNxIT extends SetNxContract {
     @Override
     Server server() {
-        return Server.EMBEDDED;
+        return Server.embedded();
     }
 }

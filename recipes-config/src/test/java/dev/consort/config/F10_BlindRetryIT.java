@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Elsewhere a write that is sent again is applied again: what was released comes back, and what is new is released. */
 class F10_BlindRetryIT {
-    private final Server server = Server.EMBEDDED;
+    private final Server server = Server.embedded();
     private final Party party = server.join();
     private final String name = Server.freshName();
 

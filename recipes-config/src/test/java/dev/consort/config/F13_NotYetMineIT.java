@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** Elsewhere what is to prove ownership also holds for who only tried: here an answer's token is its owner's alone. */
 class F13_NotYetMineIT {
-    private final Party party = Server.EMBEDDED.join();
+    private final Party party = Server.embedded().join();
     private final String name = Server.freshName();
     private final SetNx mine = SetNx.permanent(party.connection, name);
 

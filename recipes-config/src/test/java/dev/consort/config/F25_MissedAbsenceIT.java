@@ -18,7 +18,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** Elsewhere a deletion between the read and the watch wakes nobody: whoever waits for it waits forever. */
 @Isolated("compacts")
 class F25_MissedAbsenceIT {
-    private final Server server = Server.REAL;
+    private final Server server = Server.real();
     private final Party here = server.join();
     private final Party there = server.join();
     private final String name = Server.freshName();

@@ -33,10 +33,6 @@ import org.awaitility.Awaitility;
 
 /** A server for tests, past the code under test: one of each kind for all of them. */
 final class Server {
-    static final Server REAL = new Server(EtcdProcess.builder().unsafeNoFsync().start());
-    static final EmbeddedEtcd EMBEDDED_ETCD = EmbeddedEtcd.start();
-    static final Server EMBEDDED = new Server(EMBEDDED_ETCD);
-
     private static final AtomicInteger names = new AtomicInteger();
 
     static {
@@ -50,6 +46,17 @@ final class Server {
             .setRequestMarshaller(ProtoUtils.marshaller(Empty.getDefaultInstance()))
             .setResponseMarshaller(ProtoUtils.marshaller(Empty.getDefaultInstance()))
             .build();
+
+    /** Each is started by the first that asks for it. */
+    private static final class Real {
+        static final Server SERVER =
+                new Server(EtcdProcess.builder().unsafeNoFsync().start());
+    }
+
+    private static final class Embedded {
+        static final EmbeddedEtcd ETCD = EmbeddedEtcd.start();
+        static final Server SERVER = new Server(ETCD);
+    }
 
     private final EtcdServer etcd;
     private final Client client;
@@ -68,6 +75,18 @@ final class Server {
                 .connectTimeout(Duration.ofSeconds(30))
                 .open()
                 .close();
+    }
+
+    static Server real() {
+        return Real.SERVER;
+    }
+
+    static Server embedded() {
+        return Embedded.SERVER;
+    }
+
+    static EmbeddedEtcd embeddedEtcd() {
+        return Embedded.ETCD;
     }
 
     List<String> endpoints() {
@@ -145,9 +164,14 @@ final class Server {
 
     /** At once, where the server has a clock to be moved on. */
     void passTime(Duration time) {
-        if (this == EMBEDDED) {
-            EMBEDDED_ETCD.advance(time);
+        if (etcd instanceof EmbeddedEtcd embedded) {
+            embedded.advance(time);
         }
+    }
+
+    /** One that may be gone. */
+    void revokeIfThere(long lease) {
+        client.getLeaseClient().revoke(lease).handle((done, gone) -> true).join();
     }
 
     void revoke(long lease) {

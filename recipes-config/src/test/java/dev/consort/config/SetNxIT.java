@@ -8,6 +8,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class SetNxIT extends SetNxContract {
     @Override
     Server server() {
-        return Server.REAL;
+        return Server.real();
     }
 }
