@@ -88,7 +88,8 @@ class DocumentationTest {
                 "barrier.md",
                 "election.md",
                 "clustered-job.md",
-                "membership.md")) {
+                "membership.md",
+                "setnx.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

@@ -8,6 +8,7 @@ import dev.consort.testkit.CallLog;
 import io.etcd.jetcd.Client;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What is a process of its own as far as etcd can tell: a client, a connection, and a session if it wants one. */
 final class Party implements AutoCloseable {
@@ -16,7 +17,7 @@ final class Party implements AutoCloseable {
     final Client client;
     final Connection connection;
     private final Duration ttl;
-    private Session session;
+    private @Nullable Session session;
 
     Party(List<String> endpoints, Duration ttl) {
         this.ttl = ttl;
@@ -29,10 +30,12 @@ final class Party implements AutoCloseable {
 
     /** Opened at first use. */
     Session session() {
-        if (session == null) {
-            session = Session.builder(connection).ttl(ttl).open();
+        Session open = session;
+        if (open == null) {
+            open = Session.builder(connection).ttl(ttl).open();
+            session = open;
         }
-        return session;
+        return open;
     }
 
     @Override

@@ -17,6 +17,7 @@ import dev.consort.testkit.history.SetIfAbsentCall.Seen;
 import dev.consort.testkit.history.SetIfAbsentModel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -31,6 +32,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.Tag;
 import net.jqwik.api.lifecycle.AfterContainer;
+import org.jspecify.annotations.Nullable;
 
 /** Whatever is lost, late or sent twice: who sets it, who finds it and who releases it can be put in one order. */
 @Tag("property")
@@ -98,7 +100,7 @@ class SetNxProperties {
             return IntStream.range(0, 3).mapToObj(client -> () -> {
                 Random random = new Random(seed + client);
                 SetNx mine = recipe(client);
-                Answer last = null;
+                @Nullable Answer last = null;
                 for (int i = 0; i < STEPS; i++) {
                     if (random.nextInt(3) == 0) {
                         Trouble.any(seats.at(random.nextInt(2)), random);
@@ -106,9 +108,9 @@ class SetNxProperties {
                     switch (random.nextInt(last == null ? 4 : 7)) {
                         case 0, 1, 2 -> last = set(client, mine);
                         case 3 -> see(client, mine);
-                        case 4 -> expire(client, mine);
+                        case 4 -> expire(client);
                         default -> {
-                            release(client, mine, last);
+                            release(client, mine, Objects.requireNonNull(last));
                             last = null;
                         }
                     }
@@ -116,7 +118,7 @@ class SetNxProperties {
             });
         }
 
-        private Answer set(int client, SetNx mine) {
+        private @Nullable Answer set(int client, SetNx mine) {
             long invoked = history.moment();
             Answer answer = mine.trySet(mine.owner());
             history.ended(client, invoked, new Claimed(mine.owner()), answer.isMine() ? Outcome.OK : Outcome.FAILED);
@@ -148,7 +150,7 @@ class SetNxProperties {
         }
 
         /** By somebody who revokes the lease that he saw, whatever became of the key since. */
-        private void expire(int client, SetNx mine) {
+        private void expire(int client) {
             if (kind != 1) {
                 return;
             }

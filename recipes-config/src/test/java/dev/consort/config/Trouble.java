@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,7 +34,7 @@ enum Trouble {
     /** One of them, to whoever of a party writes next. */
     static void any(Party party, Random random) {
         Trouble trouble = ALL.get(random.nextInt(ALL.size()));
-        caused.get(trouble).incrementAndGet();
+        Objects.requireNonNull(caused.get(trouble)).incrementAndGet();
         Duration late = Duration.ofMillis(random.nextInt(15));
         var unused = switch (trouble) {
             case LOSE_REQUEST -> party.faults.loseNextRequest(WRITES);

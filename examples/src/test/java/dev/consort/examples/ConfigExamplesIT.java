@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.consort.testkit.EmbeddedEtcd;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The programs that the pages of shared values show, run as a reader would. */
+class ConfigExamplesIT {
+    private static EmbeddedEtcd etcd;
+
+    @BeforeAll
+    static void start() {
+        etcd = EmbeddedEtcd.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        etcd.close();
+    }
+
+    /** A main method. */
+    private interface Program {
+        void run(String... arguments) throws InterruptedException;
+    }
+
+    private static List<String> saidBy(Program program) throws InterruptedException {
+        PrintStream out = System.out;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            program.run(etcd.endpoint());
+        } finally {
+            System.setOut(out);
+        }
+        return said.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    @Test
+    void importOnce_isTakenByTheFirstAndKnownToIt() throws InterruptedException {
+        assertThat(saidBy(ImportOnce::main))
+                .containsExactly(
+                        "importer-1: CREATED",
+                        "importer-2: taken by importer-1",
+                        "importer-1: ALREADY_MINE",
+                        "released: true");
+    }
+}
