@@ -414,8 +414,7 @@ abstract class ConfigViewContract {
         opened(texts());
         ConfigView<Pool> second = opened(texts().map(Pool::of));
         assertThat(second.get()).isEqualTo(new Pool(1, "none"));
-        await().untilAsserted(
-                        () -> assertThat(party.log.counts().watchesOpen()).isEqualTo(1));
+        await().untilAsserted(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(1));
         assertThat(party.log.counts().unaryCalls("KV/Range")).isLessThanOrEqualTo(2);
     }
 
