@@ -89,7 +89,8 @@ class DocumentationTest {
                 "election.md",
                 "clustered-job.md",
                 "membership.md",
-                "setnx.md")) {
+                "setnx.md",
+                "shared-value.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

@@ -44,6 +44,16 @@ class ConfigExamplesIT {
     }
 
     @Test
+    void raiseLimit_comparesAndTells() throws InterruptedException {
+        assertThat(saidBy(RaiseLimit::main))
+                .containsExactly(
+                        "raised to 120",
+                        "set by who had read the first: false",
+                        "it was 100",
+                        "a listener was told 60");
+    }
+
+    @Test
     void importOnce_isTakenByTheFirstAndKnownToIt() throws InterruptedException {
         assertThat(saidBy(ImportOnce::main))
                 .containsExactly(

@@ -334,10 +334,7 @@ final class EtcdSetNx implements SetNx {
 
     /** Refuses a name that clashes with another one in use, and takes part in that until it is done. */
     private <T> CompletableFuture<T> using(Supplier<CompletableFuture<T>> work) {
-        Runnable give = connection.takeName(RECIPE, name());
-        CompletableFuture<T> done = work.get();
-        var unused = done.whenComplete((value, failure) -> give.run());
-        return done;
+        return Handing.whileTaken(connection.takeName(RECIPE, name()), work);
     }
 
     private static <T> CompletableFuture<T> done(T value) {

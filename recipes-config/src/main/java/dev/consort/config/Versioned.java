@@ -6,13 +6,12 @@ package dev.consort.config;
  *
  * @param value what the codec read
  * @param revision of the store when it was written: what a compare-and-set compares, and greater for each later write
- * @param version how often it was written since it was created, from 1
  * @param <T> of what type it is
  */
-public record Versioned<T>(T value, long revision, long version) {
+public record Versioned<T>(T value, long revision) {
     /** Without the value, which is not for logs. */
     @Override
     public String toString() {
-        return "revision " + revision + ", version " + version;
+        return "revision " + revision;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.config.SetNx.Answer;
+import dev.consort.core.Codec;
 import dev.consort.testkit.CallCounts;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,6 +66,34 @@ class CostIT {
 
     private static <T> T soon(CompletableFuture<T> future) throws Exception {
         return future.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void sharedValue_costsWhatThePageSays() throws Exception {
+        page = new CostTable("shared-value.md");
+        String write = "`set`, `compareAndSet`, `compareAndDelete`";
+        SharedValue<String> mine = SharedValue.create(here.connection, name, Codec.utf8());
+        SharedValue<String> theirs = SharedValue.create(there.connection, name, Codec.utf8());
+        step("`get`, `getAt`", here, mine::get);
+        Versioned<String> one = step(List.of(FIRST, write), here, () -> mine.set("one"));
+        step("`get`, `getAt`", here, () -> mine.getAt(one.revision()));
+        step("`compareAndSet`, `compareAndDelete` that find another one", here, () -> mine.compareAndSet(0, "two"));
+        Versioned<String> three = step("`update`, each attempt", here, () -> mine.update(now -> "three"));
+        long watches = there.log.counts().watchesOpen();
+        List<SharedValue.Subscription> listening = new ArrayList<>();
+        listening.add(step("first `listen` of a name", there, () -> ready(theirs)));
+        for (int i = 0; i < 20; i++) {
+            listening.add(ready(theirs));
+        }
+        assertWatches("somebody listens to a name", there, watches);
+        step(write, here, () -> mine.compareAndSet(three.revision(), "four"));
+        listening.forEach(SharedValue.Subscription::close);
+    }
+
+    private static SharedValue.Subscription ready(SharedValue<String> value) throws Exception {
+        SharedValue.Subscription subscription = value.listen(now -> {});
+        soon(subscription.ready());
+        return subscription;
     }
 
     @Test
