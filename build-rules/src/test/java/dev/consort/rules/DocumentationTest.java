@@ -90,7 +90,8 @@ class DocumentationTest {
                 "clustered-job.md",
                 "membership.md",
                 "setnx.md",
-                "shared-value.md")) {
+                "shared-value.md",
+                "atomic-counter.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

@@ -54,6 +54,13 @@ class ConfigExamplesIT {
     }
 
     @Test
+    void numberOrders_takesBlocks() throws InterruptedException {
+        assertThat(saidBy(NumberOrders::main))
+                .containsExactly(
+                        "orders: 1", "first id: 1", "second id: 2", "first id of another process: 101", "orders: 3");
+    }
+
+    @Test
     void importOnce_isTakenByTheFirstAndKnownToIt() throws InterruptedException {
         assertThat(saidBy(ImportOnce::main))
                 .containsExactly(

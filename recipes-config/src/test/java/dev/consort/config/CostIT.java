@@ -97,6 +97,27 @@ class CostIT {
     }
 
     @Test
+    void atomicCounter_costsWhatThePageSays() throws Exception {
+        page = new CostTable("atomic-counter.md");
+        String write = "`add`, `increment`, `compareAndSet`, of any number of threads at once";
+        AtomicCounter mine = AtomicCounter.create(here.connection, name);
+        AtomicCounter theirs = AtomicCounter.create(there.connection, name);
+        step("`get`", here, mine::get);
+        step(List.of(FIRST, write), here, mine::increment);
+        step(write, here, mine::increment);
+        step(write, here, () -> mine.compareAndSet(2, 3));
+        step("`compareAndSet` that finds another number, `add(0)`", here, () -> mine.compareAndSet(7, 8));
+        step(List.of(FIRST, write, "another process has written since, besides"), there, theirs::increment);
+        step(List.of(write, "another process has written since, besides"), here, mine::increment);
+        IdGenerator ids = IdGenerator.create(here.connection, name + "-ids", 10);
+        step("`next` that reserves a block", here, ids::next);
+        for (int i = 2; i <= 10; i++) {
+            step("`next` otherwise", here, ids::next);
+        }
+        step("`next` that reserves a block", here, ids::next);
+    }
+
+    @Test
     void setNx_costsWhatThePageSays() throws Exception {
         String set = "`trySet` that sets it: permanent, or bound to a session";
         String held = "`trySet` that finds it held: permanent, or bound to a session";
