@@ -112,7 +112,7 @@ final class EtcdIdGenerator implements IdGenerator {
     /** How many to reserve now, in whole blocks; 0 for none. With the lock held; whoever gets a number reserves it. */
     private long toReserve() {
         boolean low = prefetches && left <= blockSize / 2;
-        if (reserving || waiting.isEmpty() && !low) {
+        if (reserving || (waiting.isEmpty() && !low)) {
             return 0;
         }
         reserving = true;

@@ -434,6 +434,11 @@ abstract class ConfigViewContract {
                 .isThrownBy(() ->
                         ConfigView.ofKey(party.connection, root, Codec.utf8()).levels("a"))
                 .withMessageContaining(root);
-        assertThatThrownBy(() -> texts().whenAbsent(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> texts().whenAbsent(nothing())).isInstanceOf(NullPointerException.class);
+    }
+
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"}) // what the compiler forbids careful users
+    private static <T> T nothing() {
+        return null;
     }
 }

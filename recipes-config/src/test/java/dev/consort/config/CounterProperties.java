@@ -103,7 +103,7 @@ class CounterProperties {
                             (done ? replaced : refused).incrementAndGet();
                         }
                         default -> {
-                            long delta = random.nextInt(5) - 1;
+                            long delta = random.nextInt(5) - 1L;
                             seen = counter.add(delta);
                             history.ended(client, invoked, new Replaced(text(seen - delta), text(seen)), Outcome.OK);
                             added.incrementAndGet();

@@ -140,7 +140,9 @@ abstract class SetNxContract {
         assertThat(server.get(name + "/owner").orElseThrow().getLease()).isEqualTo(lease);
         assertThat(before).doesNotContain(lease);
         assertThat(theirs.current().orElseThrow().remaining().orElseThrow()).isBetween(TTL.minusSeconds(15), TTL);
+        server.passTime(Duration.ofSeconds(40));
         assertThat(expiring.refresh(created.token())).isTrue();
+        assertThat(theirs.current().orElseThrow().remaining().orElseThrow()).isBetween(TTL.minusSeconds(15), TTL);
         assertThat(SetNx.expiring(there.connection, name, TTL).trySet("w").status())
                 .isEqualTo(Status.HELD_BY_ANOTHER);
         assertThat(expiring.release(created.token())).isTrue();
