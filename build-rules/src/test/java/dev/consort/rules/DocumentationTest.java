@@ -89,6 +89,7 @@ class DocumentationTest {
                 "election.md",
                 "clustered-job.md",
                 "membership.md",
+                "config-view.md",
                 "setnx.md",
                 "shared-value.md",
                 "atomic-counter.md")) {

@@ -28,10 +28,10 @@ class ConfigExamplesIT {
 
     /** A main method. */
     private interface Program {
-        void run(String... arguments) throws InterruptedException;
+        void run(String... arguments) throws Exception;
     }
 
-    private static List<String> saidBy(Program program) throws InterruptedException {
+    private static List<String> saidBy(Program program) throws Exception {
         PrintStream out = System.out;
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
@@ -61,7 +61,17 @@ class ConfigExamplesIT {
     }
 
     @Test
-    void importOnce_isTakenByTheFirstAndKnownToIt() throws InterruptedException {
+    void liveSettings_followWhatIsGood() throws Exception {
+        assertThat(saidBy(LiveSettings::main))
+                .containsExactly(
+                        "Pool[size=20, timeout=PT5S]",
+                        "Pool[size=50, timeout=PT5S]",
+                        "Pool[size=50, timeout=PT5S], for ConfigView 'settings/orders': refused by its mapping or check,"
+                                + " the last good one stays: pool/size is 0: give 1 to 1000");
+    }
+
+    @Test
+    void importOnce_isTakenByTheFirstAndKnownToIt() throws Exception {
         assertThat(saidBy(ImportOnce::main))
                 .containsExactly(
                         "importer-1: CREATED",

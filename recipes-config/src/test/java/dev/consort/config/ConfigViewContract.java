@@ -81,7 +81,7 @@ abstract class ConfigViewContract {
 
     @BeforeEach
     void others() {
-        server.put(root + "2/size", "of another root");
+        server.put(root + "-2/size", "of another root");
         server.put(root, "the root itself is no key below it");
     }
 
