@@ -165,7 +165,7 @@ public interface ConfigView<T> extends AutoCloseable {
 
         /**
          * A file for the last resort: what was taken over last is kept in it, readable by its owner only, and it is read
-         * when etcd gives no answer within the request timeout as the view is opened. The view is stale then, until
+         * when etcd gives no answer within two request timeouts as the view is opened. The view is stale then, until
          * etcd answers. It holds all values as they are in etcd, secrets among them.
          *
          * @param file in a folder that exists; written anew, by a file beside it, a second after a change
@@ -183,7 +183,7 @@ public interface ConfigView<T> extends AutoCloseable {
         Builder<T> executor(Executor executor);
 
         /**
-         * Opens the view, and waits for its first good value, up to the connection's request timeout.
+         * Opens the view, and waits for its first good value, for two request timeouts, and on while etcd answers.
          *
          * @return to be closed
          * @throws EtcdUnavailableException if etcd did not answer in time, and there is no file with an earlier value

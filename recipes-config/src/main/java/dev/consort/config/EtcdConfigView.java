@@ -10,7 +10,9 @@ import dev.consort.core.internal.PrefixView;
 import dev.consort.core.internal.PrefixView.Change;
 import dev.consort.core.internal.PrefixView.Entry;
 import dev.consort.core.internal.PrefixView.Snapshot;
+import dev.consort.core.internal.Store;
 import dev.consort.core.internal.Timing;
+import io.etcd.jetcd.api.RangeRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -87,8 +89,7 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
         if (closed) {
             watching.close();
         }
-        Duration timeout = source.connection.requestTimeout();
-        deadline = source.connection.timing().schedule(timeout, () -> order.execute(() -> unanswered(timeout)));
+        askLater();
         return opened;
     }
 
@@ -102,8 +103,29 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
         });
     }
 
+    /** A large configuration may take longer to read than etcd may take to answer. */
+    private void askLater() {
+        Duration timeout = source.connection.requestTimeout();
+        deadline = source.connection.timing().schedule(timeout, () -> order.execute(this::ask));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the handler has the outcome
+    private void ask() {
+        if (opened.isDone() || snapshot != null) {
+            return;
+        }
+        Store store = Store.of(source.connection, "ConfigView");
+        RangeRequest any = RangeRequest.newBuilder()
+                .setKey(store.key(source.prefix()))
+                .setCountOnly(true)
+                .build();
+        store.range(any)
+                .whenComplete((answer, failure) -> order.execute(failure == null ? this::askLater : this::unanswered));
+    }
+
     /** In order: either the first snapshot has come, or it comes after this. */
-    private void unanswered(Duration timeout) {
+    private void unanswered() {
+        Duration timeout = source.connection.requestTimeout().multipliedBy(2);
         if (opened.isDone() || snapshot != null) {
             return;
         }

@@ -138,12 +138,13 @@ class ConfigViewCostIT {
                         if (number >= TXNS) {
                             return;
                         }
-                        put(PUTS * number % LIVELY, PUTS, "w" + number + "-").thenAccept(done -> {
-                            furthest.accumulateAndGet(done.getHeader().getRevision(), Math::max);
-                            if (number == TXNS - 1) {
-                                last.complete(done.getHeader().getRevision());
-                            }
-                        });
+                        var unused = put(PUTS * number % LIVELY, PUTS, "w" + number + "-")
+                                .thenAccept(done -> {
+                                    furthest.accumulateAndGet(done.getHeader().getRevision(), Math::max);
+                                    if (number == TXNS - 1) {
+                                        last.complete(done.getHeader().getRevision());
+                                    }
+                                });
                     },
                     0,
                     10,
