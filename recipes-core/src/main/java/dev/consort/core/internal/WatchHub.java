@@ -29,7 +29,7 @@ final class WatchHub {
         /** The server has set the watch up, for the first time or again; events missed since then follow. */
         default void onCreated() {}
 
-        /** The stream under a watch that stood is gone. It goes on by itself; until then nothing is heard. */
+        /** The stream that a watch stood on, or was to stand on, is gone. It goes on by itself; until then nothing is heard. */
         default void onBroken() {}
 
         /** Events in revision order; all those of a revision come together. */
@@ -205,7 +205,10 @@ final class WatchHub {
 
     private void broken(WatchStream gone) {
         stream = null;
-        gone.standing().forEach(watch -> watch.listener().onBroken());
+        // Also those that have not stood yet: what they read as they began is as old by now.
+        Set<Watch> cut = new LinkedHashSet<>(gone.standing());
+        cut.addAll(watches);
+        cut.forEach(watch -> watch.listener().onBroken());
     }
 
     private void reopenLater() {

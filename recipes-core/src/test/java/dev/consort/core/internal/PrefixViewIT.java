@@ -175,6 +175,20 @@ class PrefixViewIT {
         assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
     }
 
+    /** Its snapshot was read, and then its watch never came to stand: it is as old as any other. */
+    @Test
+    void streamBrokenBeforeTheWatchStands_saysStale() {
+        Party party = join();
+        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        breakStream(party);
+        get(view(party, prefix, recorder).ready());
+        soon(() -> assertThat(recorder.news()).containsExactly("stale"));
+        operator.put(prefix + "a", "1");
+        down.stop();
+        soon(() -> assertThat(recorder.news()).containsExactly("stale", "current"));
+        soon(() -> assertThat(recorder.events()).isEqualTo(1));
+    }
+
     /** S15: nobody else is held up, and memory is bounded. */
     @Test
     void slowListener_isToldASnapshotInPlaceOfWhatItMissed() {
