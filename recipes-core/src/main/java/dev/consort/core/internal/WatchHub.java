@@ -7,6 +7,7 @@ import io.etcd.jetcd.api.WatchCreateRequest;
 import io.etcd.jetcd.api.WatchResponse;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -205,10 +206,15 @@ final class WatchHub {
 
     private void broken(WatchStream gone) {
         stream = null;
-        // Also those that have not stood yet: what they read as they began is as old by now.
-        Set<Watch> cut = new LinkedHashSet<>(gone.standing());
-        cut.addAll(watches);
-        cut.forEach(watch -> watch.listener().onBroken());
+        gone.standing().forEach(watch -> watch.listener().onBroken());
+    }
+
+    /** Also for those that have not stood yet: what they read as they began is as old by now. */
+    private void cut(WatchStream gone) {
+        List<Watch> toStand = new ArrayList<>(watches);
+        toStand.removeAll(gone.standing());
+        broken(gone);
+        toStand.forEach(watch -> watch.listener().onBroken());
     }
 
     private void reopenLater() {
@@ -238,7 +244,10 @@ final class WatchHub {
         long silent = asked.silentNanos();
         if (silent > deadNanos) {
             log.warn("The watch stream has been silent for {} ms; opening another one", silent / 1_000_000);
-            drop("silent");
+            if (stream != null) {
+                stream.end("silent");
+                cut(stream);
+            }
             calls.reconnect();
             race();
         } else if (silent > pingNanos) {
@@ -334,7 +343,7 @@ final class WatchHub {
                 return; // another one may answer
             }
             if (from == stream) {
-                broken(from);
+                cut(from);
             }
             if (!closed && !watches.isEmpty()) {
                 log.debug("The watch stream ended ({}); resuming {} watches", status, watches.size());
