@@ -44,7 +44,7 @@ class ConfigExamplesIT {
     }
 
     @Test
-    void raiseLimit_comparesAndTells() throws InterruptedException {
+    void raiseLimit_comparesAndTells() throws Exception {
         assertThat(saidBy(RaiseLimit::main))
                 .containsExactly(
                         "raised to 120",
@@ -54,7 +54,7 @@ class ConfigExamplesIT {
     }
 
     @Test
-    void numberOrders_takesBlocks() throws InterruptedException {
+    void numberOrders_takesBlocks() throws Exception {
         assertThat(saidBy(NumberOrders::main))
                 .containsExactly(
                         "orders: 1", "first id: 1", "second id: 2", "first id of another process: 101", "orders: 3");
