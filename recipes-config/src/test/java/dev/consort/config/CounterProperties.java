@@ -154,7 +154,7 @@ class CounterProperties {
                 Random random = new Random(seed + client);
                 IdGenerator generator = begin(client, random);
                 long last = 0;
-                for (int i = 0; i < 10; i++) {
+                for (int i = 0; i < 6; i++) {
                     switch (random.nextInt(5)) {
                         case 0 -> Trouble.any(seats.at(random.nextInt(2)), random);
                         case 1 -> generator = begin(client, random);
