@@ -98,6 +98,22 @@ abstract class CounterContract {
         assertThat(theirs.get()).isEqualTo(1_001);
     }
 
+    /** In the order in which they came, each from what the one before left. */
+    @Test
+    void operations_ofOneCommit_buildOnEachOther() throws Exception {
+        CallFault first = here.faults.next(Calls.putting(name)).hold();
+        CompletableFuture<Long> one = mine.incrementAsync();
+        CompletableFuture<Long> two = mine.incrementAsync();
+        CompletableFuture<Boolean> replaced = mine.compareAndSetAsync(2, 10);
+        CompletableFuture<Boolean> refused = mine.compareAndSetAsync(2, 20);
+        CompletableFuture<Long> eleven = mine.incrementAsync();
+        first.release();
+        assertThat(List.of(soon(one), soon(two), soon(eleven))).containsExactly(1L, 2L, 11L);
+        assertThat(soon(replaced)).isTrue();
+        assertThat(soon(refused)).isFalse();
+        assertThat(theirs.get()).isEqualTo(11);
+    }
+
     @Test
     void increments_ofSeveralProcesses_areAllCounted() throws Exception {
         List<Future<Set<Long>>> adding = new ArrayList<>();
