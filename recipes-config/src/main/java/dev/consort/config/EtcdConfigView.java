@@ -2,20 +2,19 @@
 package dev.consort.config;
 
 import com.google.protobuf.ByteString;
+import dev.consort.config.ConfigNotes.Noted;
 import dev.consort.config.ConfigViewBuilder.Source;
 import dev.consort.core.EtcdUnavailableException;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.InOrder;
 import dev.consort.core.internal.PrefixView;
 import dev.consort.core.internal.PrefixView.Change;
-import dev.consort.core.internal.PrefixView.Entry;
 import dev.consort.core.internal.PrefixView.Snapshot;
 import dev.consort.core.internal.Store;
 import dev.consort.core.internal.Timing;
 import io.etcd.jetcd.api.RangeRequest;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,7 +26,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,13 +50,9 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
     private final AtomicBoolean reading = new AtomicBoolean();
     private final AtomicBoolean keeping = new AtomicBoolean();
     private final Queue<Awaited<T>> awaited = new ConcurrentLinkedQueue<>();
-    private final ReentrantLock lock = new ReentrantLock(); // guards the next three; no user code under it
-    private Settings<V> settings;
-    private Set<String> touched = new HashSet<>();
-    private long seen;
+    private final ConfigNotes<V> notes;
     private volatile boolean heard; // of etcd, at least once
-    private volatile @Nullable ConfigSnapshot<T>
-            snapshot; // written in order; whether it is stale is added when it is read
+    private volatile @Nullable ConfigSnapshot<T> snapshot; // written in order, without regard to whether it is stale
     private volatile boolean stale;
     private volatile boolean closed;
     private volatile PrefixView.@Nullable Subscription subscription;
@@ -71,7 +65,7 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
         this.reader = reader;
         this.order = new InOrder(source.executor());
         this.audience = new ConfigAudience<>(source.root, source.executor());
-        this.settings = none();
+        this.notes = new ConfigNotes<>(this::none);
     }
 
     private Settings<V> none() {
@@ -158,39 +152,14 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
 
     @Override
     public void onSnapshot(Snapshot told) {
-        Settings<V> all = none();
-        told.entries().forEach(entry -> all.set(entry.key(), entry.value()));
-        lock.lock();
-        try {
-            Set<String> names = all.differentFrom(settings);
-            settings = all;
-            note(told.revision(), names);
-        } finally {
-            lock.unlock();
-        }
+        notes.snapshot(told);
         readLater();
     }
 
     @Override
     public void onChanges(long revision, List<Change> changes) {
-        lock.lock();
-        try {
-            Set<String> names = new HashSet<>();
-            for (Change change : changes) {
-                Entry after = change.after();
-                settings.set(change.key(), after == null ? null : after.value()).ifPresent(names::add);
-            }
-            note(revision, names);
-        } finally {
-            lock.unlock();
-        }
+        notes.changes(revision, changes);
         readLater();
-    }
-
-    private void note(long revision, Set<String> names) {
-        seen = revision;
-        heard = true;
-        touched.addAll(names);
     }
 
     @Override
@@ -208,8 +177,9 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
     @Override
     public void onFailed(RecipeException why) {
         order.execute(() -> {
-            if (!opened.completeExceptionally(why)) {
-                refused(why);
+            ConfigSnapshot<T> now = snapshot;
+            if (!opened.completeExceptionally(why) && now != null) {
+                refused(now.seen(), why);
             }
         });
     }
@@ -222,6 +192,7 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
     // WHAT IS MADE OF IT
 
     private void readLater() {
+        heard = true;
         if (!reading.getAndSet(true)) {
             order.execute(this::readNewest);
         }
@@ -229,28 +200,14 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
 
     private void readNewest() {
         reading.set(false); // what comes from now on is read again
-        SortedMap<String, V> effective;
-        Optional<InvalidConfigException> undecodable;
-        Set<String> names;
-        long revision;
-        lock.lock();
+        Noted<V> noted = notes.take();
         try {
-            effective = settings.effective();
-            undecodable = settings.undecodable();
-            names = touched;
-            touched = new HashSet<>();
-            revision = seen;
-        } finally {
-            lock.unlock();
-        }
-        try {
-            T value = read(effective, undecodable);
-            taken(value, revision, names);
+            taken(noted, read(noted.effective(), noted.undecodable()));
             keepLater();
         } catch (RecipeException e) {
-            carryOver(names);
+            notes.refused(noted);
             if (!opened.completeExceptionally(e)) {
-                refused(e);
+                refused(noted.revision(), e);
             }
         }
         tellAwaiting();
@@ -270,41 +227,24 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
         }
     }
 
-    private void taken(T value, long revision, Set<String> names) {
+    private void taken(Noted<V> noted, T value) {
         ConfigSnapshot<T> before = snapshot;
         T now = before != null && before.value().equals(value) ? before.value() : value;
-        snapshot = new ConfigSnapshot<>(now, revision, revision, false, false, Optional.empty());
+        snapshot = new ConfigSnapshot<>(now, noted.revision(), noted.revision(), false, false, Optional.empty());
         if (before == null) {
             opened.complete(this);
         } else if (!now.equals(before.value())) {
-            audience.changed(before.value(), now, revision, source.oneKey ? Set.of() : names);
+            audience.changed(before.value(), now, noted.revision(), source.oneKey ? Set.of() : noted.touched());
         }
     }
 
-    /** What was refused is a part of the next change that is not. */
-    private void carryOver(Set<String> names) {
-        lock.lock();
-        try {
-            touched.addAll(names);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void refused(RecipeException why) {
+    private void refused(long seen, RecipeException why) {
         ConfigSnapshot<T> now = snapshot;
         if (now == null) {
             return;
         }
-        long revision;
-        lock.lock();
-        try {
-            revision = seen;
-        } finally {
-            lock.unlock();
-        }
         String before = now.problem().map(Throwable::getMessage).orElse("");
-        snapshot = new ConfigSnapshot<>(now.value(), now.revision(), revision, now.fromFile(), false, Optional.of(why));
+        snapshot = new ConfigSnapshot<>(now.value(), now.revision(), seen, now.fromFile(), false, Optional.of(why));
         if (!before.equals(why.getMessage())) { // else it was told already
             log.warn("{}; the last good configuration is of revision {}", why.getMessage(), now.revision());
             audience.tell(listener -> listener.onProblem(why));
@@ -321,21 +261,13 @@ final class EtcdConfigView<V, T> implements ConfigView<T>, PrefixView.Listener {
 
     private void keep(FallbackFile file) {
         keeping.set(false);
-        long revision;
-        SortedMap<String, ByteString> bytes;
-        lock.lock();
-        try {
-            revision = seen;
-            bytes = settings.bytes();
-        } finally {
-            lock.unlock();
-        }
         ConfigSnapshot<T> now = snapshot;
-        if (now == null || now.revision() != revision) {
+        Optional<SortedMap<String, ByteString>> bytes = now == null ? Optional.empty() : notes.bytesAt(now.revision());
+        if (now == null || bytes.isEmpty()) {
             return; // what came since is not read yet, or refused: the next good one is kept
         }
         try {
-            file.write(revision, bytes);
+            file.write(now.revision(), bytes.get());
         } catch (IOException e) {
             log.warn("ConfigView '{}': not kept in {}, which is of an earlier revision now", source.root, file, e);
         }

@@ -29,11 +29,11 @@ final class Settings<V> {
     private final TreeMap<String, V> effective = new TreeMap<>();
     private final TreeMap<String, InvalidConfigException> undecodable = new TreeMap<>();
 
-    private record Value<V>(
+    record Value<V>(
             ByteString bytes, @Nullable V decoded, @Nullable RecipeException failure) {}
 
     /** Where a key belongs. */
-    private record Place(int level, String name) {}
+    record Place(int level, String name) {}
 
     /**
      * None yet.
@@ -49,30 +49,44 @@ final class Settings<V> {
                 .toList();
     }
 
+    /** A key that was written, or deleted: then without a value. Null for a place: it is of no level. */
+    record Written<V>(@Nullable Place place, @Nullable Value<V> value) {}
+
+    /**
+     * Decodes what was written, which is the user's code: not to be called under a lock. Depends on nothing that was set.
+     *
+     * @param bytes null if it was deleted
+     */
+    Written<V> decoded(ByteString key, @Nullable ByteString bytes) {
+        Optional<Place> place = key.isValidUtf8() ? place(key.toStringUtf8()) : Optional.empty(); // else it has no name
+        return place.isEmpty()
+                ? new Written<>(null, null)
+                : new Written<>(place.get(), bytes == null ? null : value(key, bytes));
+    }
+
     /**
      * A key was written or deleted.
      *
-     * @param bytes null if it was deleted
      * @return its name within its level, if it is of one and what is in effect may have changed
      */
-    Optional<String> set(ByteString key, @Nullable ByteString bytes) {
-        Optional<Place> found = key.isValidUtf8() ? place(key.toStringUtf8()) : Optional.empty(); // else it has no name
-        if (found.isEmpty()) {
+    Optional<String> set(Written<V> written) {
+        Place place = written.place;
+        Value<V> value = written.value;
+        if (place == null) {
             return Optional.empty();
         }
-        Place place = found.get();
-        Map<String, Value<V>> level = written.get(place.level);
-        Value<V> before = level.get(place.name);
-        if (bytes == null ? before == null : before != null && before.bytes.equals(bytes)) {
+        Map<String, Value<V>> level = this.written.get(place.level);
+        Value<V> before = value == null ? level.remove(place.name) : level.put(place.name, value);
+        if (value == null ? before == null : before != null && before.bytes.equals(value.bytes)) {
             return Optional.empty();
-        }
-        if (bytes == null) {
-            level.remove(place.name);
-        } else {
-            level.put(place.name, decoded(key, bytes));
         }
         putIntoEffect(place.name);
         return Optional.of(place.name);
+    }
+
+    /** Decodes and sets in one. */
+    Optional<String> set(ByteString key, @Nullable ByteString bytes) {
+        return set(decoded(key, bytes));
     }
 
     private Optional<Place> place(String key) {
@@ -88,7 +102,7 @@ final class Settings<V> {
         return Optional.empty();
     }
 
-    private Value<V> decoded(ByteString key, ByteString bytes) {
+    private Value<V> value(ByteString key, ByteString bytes) {
         try {
             return new Value<>(bytes, Codecs.decode(codec, bytes, "ConfigView", key.toStringUtf8()), null);
         } catch (RecipeException e) {
