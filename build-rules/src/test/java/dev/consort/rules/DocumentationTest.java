@@ -90,6 +90,7 @@ class DocumentationTest {
                 "clustered-job.md",
                 "membership.md",
                 "config-view.md",
+                "stm.md",
                 "setnx.md",
                 "shared-value.md",
                 "atomic-counter.md")) {
