@@ -3,6 +3,7 @@ package dev.consort.stm;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.Connection;
+import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.EtcdConnection;
 import dev.consort.core.internal.Pause;
@@ -117,7 +118,7 @@ final class EtcdStm implements Stm {
             Conflict conflict = Conflict.unknown("");
             if (returned.isPresent()) {
                 CommitTxn commit = new CommitTxn(attempt, store);
-                Verdict verdict = await(verdict(attempt, commit), commit.key());
+                Verdict verdict = await(verdict(attempt, commit), commit);
                 if (verdict.conflict() == null) {
                     return new Committed<>(returned.get().value(), verdict.revision(), rounds.attempts());
                 }
@@ -127,11 +128,19 @@ final class EtcdStm implements Stm {
         }
     }
 
-    private Verdict await(CompletableFuture<Verdict> verdict, String key) {
+    /** A wait that ends first, as after a pause of the process, does not tell that nothing was written. */
+    private Verdict await(CompletableFuture<Verdict> verdict, CommitTxn commit) {
         try {
-            return store.await(verdict, key);
+            return store.await(verdict, commit.key());
         } catch (RuntimeException failure) {
-            throw store.failure(failure, key);
+            if (verdict.isDone() && !verdict.isCompletedExceptionally()) {
+                return verdict.join();
+            }
+            if (!verdict.isDone() && commit.writes()) {
+                throw new OutcomeUnknownException(
+                        RECIPE, commit.key(), "the commit was not answered in time; read before writing", failure);
+            }
+            throw store.failure(failure, commit.key());
         }
     }
 
