@@ -105,7 +105,19 @@ public final class Store {
         try {
             return Await.uninterruptibly(connection.timing(), answer, timeout);
         } catch (CallFailure | UnknownOutcome failure) {
-            throw failure(failure, key);
+            if (answer.isDone()) {
+                return answered(answer, key); // just as the wait for it ended
+            }
+            // The process stood still for so long: a transaction may have been applied meanwhile, or be later.
+            throw failure(new UnknownOutcome(CallFailure.late(timeout)), key);
+        }
+    }
+
+    private <T> T answered(CompletableFuture<T> answer, String key) {
+        try {
+            return answer.join();
+        } catch (CompletionException e) {
+            throw failure(e, key);
         }
     }
 
