@@ -76,7 +76,7 @@ class BankIT {
         for (int i = 0; i < TRANSFERS; i++) {
             int from = random.nextInt(ACCOUNTS);
             int to = (from + 1 + random.nextInt(ACCOUNTS - 1)) % ACCOUNTS;
-            long amount = 1 + random.nextInt(EACH);
+            long amount = 1L + random.nextInt(EACH);
             try {
                 stm.runWithoutResult(tx -> {
                     long here = balance(tx, from);
