@@ -147,7 +147,9 @@ class RestoreIT {
         assertThat(failure(campaign)).isInstanceOf(SessionLostException.class);
         PrefixView.Snapshot snapshot = past.next();
         assertThat(snapshot.cause()).isEqualTo(PrefixView.Cause.GAP);
-        assertThat(snapshot.entries()).hasSize(1);
+        assertThat(snapshot.entries())
+                .as("%s; then came %s; etcd has %s", snapshot, past.snapshots, operator.below(past.viewed))
+                .hasSize(1);
         assertThat(snapshot.differences()).singleElement().matches(change -> change.after() == null);
         // The backup has the old claim, under a lease of a whole TTL: the lost session revokes it.
         assertWorks(past.older, past.kept);
