@@ -88,12 +88,7 @@ class DocumentationTest {
                 "barrier.md",
                 "election.md",
                 "clustered-job.md",
-                "membership.md",
-                "config-view.md",
-                "stm.md",
-                "setnx.md",
-                "shared-value.md",
-                "atomic-counter.md")) {
+                "membership.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

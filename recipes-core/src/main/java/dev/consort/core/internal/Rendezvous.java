@@ -54,8 +54,7 @@ public final class Rendezvous<S> {
     private final @Nullable EtcdSession session;
     private final String recipe;
     private final String name;
-    private final KeyRange range;
-    private final String text; // of the range, for messages
+    private final String prefix;
     private final Recipe<S> meaning;
     private final Executor serializer;
     private final Consumer<LossReason> onSessionEnd = this::sessionEnded;
@@ -74,30 +73,12 @@ public final class Rendezvous<S> {
 
     /** The same, for those who look at a part of the keys: those that begin so. */
     public Rendezvous(EtcdSession session, String recipe, String name, String prefix, Recipe<S> meaning) {
-        this(
-                session.engine(),
-                session,
-                session::execute,
-                recipe,
-                name,
-                below(session.engine(), prefix),
-                prefix,
-                meaning);
+        this(session.engine(), session, session::execute, recipe, name, prefix, meaning);
     }
 
     /** A place for those that need no session. */
     public Rendezvous(EtcdConnection connection, String recipe, String name, Recipe<S> meaning) {
-        this(connection, null, new Serializer(), recipe, name, below(connection, name + "/"), name + "/", meaning);
-    }
-
-    /** A place for those that need no session and look at the key of this name alone. */
-    public static <S> Rendezvous<S> atKey(EtcdConnection connection, String recipe, String name, Recipe<S> meaning) {
-        KeyRange key = KeyRange.one(connection.key(ByteString.copyFromUtf8(name)));
-        return new Rendezvous<>(connection, null, new Serializer(), recipe, name, key, name, meaning);
-    }
-
-    private static KeyRange below(EtcdConnection connection, String prefix) {
-        return KeyRange.prefix(connection.key(ByteString.copyFromUtf8(prefix)));
+        this(connection, null, new Serializer(), recipe, name, name + "/", meaning);
     }
 
     private Rendezvous(
@@ -106,16 +87,14 @@ public final class Rendezvous<S> {
             Executor serializer,
             String recipe,
             String name,
-            KeyRange range,
-            String text,
+            String prefix,
             Recipe<S> meaning) {
         this.connection = connection;
         this.session = session;
         this.serializer = serializer;
         this.recipe = recipe;
         this.name = name;
-        this.range = range;
-        this.text = text;
+        this.prefix = prefix;
         this.meaning = meaning;
     }
 
@@ -173,7 +152,7 @@ public final class Rendezvous<S> {
     /** Reads the keys for one that must not begin with what is out of date; unless the view is ahead by then. */
     private void beginNow(Wait<S, ?> wait) {
         Completion.of(
-                PrefixReader.read(connection, range, this::isOpen),
+                PrefixReader.read(connection, prefix(), this::isOpen),
                 (read, failure) -> serializer.execute(() -> {
                     if (!waits.contains(wait)) {
                         return;
@@ -192,6 +171,10 @@ public final class Rendezvous<S> {
                         }
                     }
                 }));
+    }
+
+    private ByteString prefix() {
+        return connection.key(ByteString.copyFromUtf8(prefix));
     }
 
     /** Asks a wait to end, if nothing has come of it yet. */
@@ -229,7 +212,7 @@ public final class Rendezvous<S> {
         if (session != null) {
             session.attach(onSessionEnd);
         }
-        view = PrefixView.open(connection, range, recipe, text, serializer, new Listener(), LINGER);
+        view = PrefixView.open(connection, recipe, prefix, serializer, new Listener(), LINGER);
     }
 
     private void close() {
@@ -364,7 +347,9 @@ public final class Rendezvous<S> {
         Duration timeout = calls.requestTimeout();
         try {
             PrefixReader.Reading read = Await.uninterruptibly(
-                    connection.timing(), PrefixReader.read(connection, range, calls.forTheRequestTimeout()), timeout);
+                    connection.timing(),
+                    PrefixReader.read(connection, prefix(), calls.forTheRequestTimeout()),
+                    timeout);
             return meaning.read(read.entries(), read.revision());
         } catch (CallFailure failure) {
             throw connection.failure(recipe, name, timeout, failure);

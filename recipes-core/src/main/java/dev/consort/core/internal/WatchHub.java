@@ -122,10 +122,10 @@ final class WatchHub {
     }
 
     /** With progress notifications, which keep an idle watch's revision from being compacted away. */
-    static WatchCreateRequest range(KeyRange range) {
+    static WatchCreateRequest prefix(ByteString prefix) {
         return WatchCreateRequest.newBuilder()
-                .setKey(range.key())
-                .setRangeEnd(range.end())
+                .setKey(prefix)
+                .setRangeEnd(ClaimTxns.endOf(prefix))
                 .setProgressNotify(true)
                 .build();
     }
