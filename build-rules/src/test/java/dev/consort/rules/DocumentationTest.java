@@ -88,7 +88,13 @@ class DocumentationTest {
                 "barrier.md",
                 "election.md",
                 "clustered-job.md",
-                "membership.md")) {
+                "membership.md",
+                "config-view.md",
+                "config-writer.md",
+                "stm.md",
+                "setnx.md",
+                "shared-value.md",
+                "atomic-counter.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

@@ -189,6 +189,16 @@ class ExamplesIT {
     }
 
     @Test
+    void moveBolts_losesNone() throws Exception {
+        List<String> said = saidBy(() -> {
+            MoveBolts.main(endpoint);
+            return true;
+        });
+        assertThat(said).hasSize(9).contains("in all 20", "in the end 20", "moved 3 from south to north");
+        assertThat(said).last().isEqualTo("sold, left in the north 7");
+    }
+
+    @Test
     void sessionLoop_goesOnWithTheNextSession() throws Exception {
         List<String> said = saidBy(() -> {
             SessionLoop.main(endpoint);

@@ -119,5 +119,14 @@ public interface Connection extends AutoCloseable {
          * @throws IllegalArgumentException if a file of the TLS settings cannot be used
          */
         Connection open();
+
+        /**
+         * Opens the connection and asks nothing, for those who can begin without etcd, such as a view of a configuration
+         * that has a file to fall back on. What {@link #open} would have found wrong shows when the connection is used.
+         *
+         * @return an open connection
+         * @throws IllegalArgumentException if a file of the TLS settings cannot be used
+         */
+        Connection openLazily();
     }
 }

@@ -81,7 +81,7 @@ final class JobTerm {
         EtcdRun run = new EtcdRun(leadership, fire, state.due().orElseThrow(), job::isClosing);
         Throwable thrown = job.execute(run);
         if (thrown == null) {
-            write(state.end(Outcome.DONE, now()));
+            writeAlsoIfClosed(state.end(Outcome.DONE, now()));
         } else if (!leadership.isHeld() || job.isClosing()) {
             throw new InterruptedException(); // nobody knows what would have become of it: it will be run again
         } else if (job.policy().triesAgain(state.failures() + 1)) {
@@ -93,8 +93,24 @@ final class JobTerm {
 
     /** Returns when etcd has confirmed it, however long that takes; when the job is closed it is tried for the request timeout. */
     private void write(JobState next) throws InterruptedException {
-        Write write = new Write(next.text());
-        boolean applied = job.isClosing() ? waiting.answer(write) : waiting.await(write);
+        confirmed(
+                next, job.isClosing() ? waiting.answer(new Write(next.text())) : waiting.await(new Write(next.text())));
+    }
+
+    /** The job may be closed just as this is written: what was done is confirmed all the same. */
+    private void writeAlsoIfClosed(JobState next) throws InterruptedException {
+        try {
+            write(next);
+        } catch (InterruptedException e) {
+            if (!job.isClosing() || !leadership.isHeld()) {
+                throw e;
+            }
+            confirmed(next, waiting.answer(new Write(next.text())));
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void confirmed(JobState next, boolean applied) throws InterruptedException {
         if (!applied && leadership.isHeld() && !job.isClosing()) {
             throw new RecipeException(
                     JobKeys.RECIPE,

@@ -251,6 +251,20 @@ abstract class ClusteredJobContract {
     }
 
     @Test
+    void close_asACompletedRunIsConfirmed_itStaysCompleted() throws Exception {
+        ClusteredJob job = start(one, one.job(name).every(SELDOM), work);
+        two.jobs().trigger(name);
+        work.next();
+        CallFault held = one.faults.next(Writes.ofStates()).hold();
+        work.end();
+        Node.answer(held.hit());
+        job.close();
+        assertThat(known().outcome()).isEqualTo(Outcome.DONE);
+        held.release();
+        assertThat(known().outcome()).isEqualTo(Outcome.DONE);
+    }
+
+    @Test
     void close_whileATaskRuns_oneThatThrowsIsBegunAgainElsewhere() throws Exception {
         Work other = new Work();
         ClusteredJob mine = start(one, one.job(name).every(SELDOM), work);

@@ -118,10 +118,6 @@ class SemaphoreCostIT {
     }
 
     /** One is let in, and one comes to know that it is the next: nobody else hears of it. */
-    private static long min(List<Long> values) {
-        return Collections.min(values);
-    }
-
     @Test
     void release_fiftySessionsWaiting_wakesOneAndTellsTheNext() throws Exception {
         Party first = join();
@@ -172,9 +168,12 @@ class SemaphoreCostIT {
         // that happens now and then.
         String row = "`release`, somebody waits";
         assertThat(calls).as(row).containsOnly((long) cell(row, 0));
-        assertThat(min(commits)).as("%s: %s", row, commits).isEqualTo(cell(row, 1));
-        assertThat(min(callsOfGranted)).as("%s", callsOfGranted).isZero();
-        assertThat(min(eventsOfNext)).as("%s", eventsOfNext).isEqualTo(1);
+        assertThat(Collections.min(commits)).as("%s: %s", row, commits).isEqualTo((long) cell(row, 1));
+        assertThat(commits).allMatch(count -> count <= cell(row, 1) + 1);
+        assertThat(callsOfGranted).allMatch(count -> count <= 3);
+        assertThat(eventsOfNext).allMatch(count -> count <= 2);
+        assertThat(Collections.min(callsOfGranted)).as("%s", callsOfGranted).isZero();
+        assertThat(Collections.min(eventsOfNext)).as("%s", eventsOfNext).isEqualTo(1);
         held.forEach(Permit::close);
         for (CompletableFuture<Permit> each : waiting) {
             each.get(10, TimeUnit.SECONDS).close();

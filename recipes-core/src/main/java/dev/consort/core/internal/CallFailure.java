@@ -56,6 +56,15 @@ final class CallFailure extends RuntimeException {
         return new CallFailure(Kind.AMBIGUOUS, Status.Code.ABORTED, why, null);
     }
 
+    /** Certainly not applied, and no time was left for another attempt. */
+    static CallFailure noTimeLeft(CallFailure refused) {
+        return new CallFailure(
+                Kind.REFUSED,
+                Status.Code.ABORTED,
+                "not applied, and no time was left for another attempt (" + refused.getMessage() + ")",
+                refused);
+    }
+
     /** No answer within the time that the caller had. */
     static CallFailure late(Duration timeout) {
         return new CallFailure(

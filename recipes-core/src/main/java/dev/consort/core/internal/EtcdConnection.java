@@ -34,12 +34,14 @@ public final class EtcdConnection implements Connection {
     private final List<String> endpoints;
     private final ByteString namespace;
     private final Duration connectTimeout;
+    private final String id = Long.toHexString(Leases.freshId());
     private final Timing timing;
     private final Calls calls;
     private final Access access;
     private final WatchHub watches;
     private final PrefixViews views = new PrefixViews(this);
     private final NamesInUse namesInUse = new NamesInUse();
+    private final Receipts receipts;
     private final HistoryCheck history;
     private final ThreadPoolExecutor callbacks;
     private final Set<EtcdSession> sessions = ConcurrentHashMap.newKeySet();
@@ -72,6 +74,7 @@ public final class EtcdConnection implements Connection {
         this.connectTimeout = connectTimeout;
         this.timing = timing;
         this.calls = new Calls(jetcd.channel(), jetcd.transport(), CallOptions.DEFAULT, timing, requestTimeout);
+        this.receipts = new Receipts(this);
         this.access = access;
         access.bind(calls);
         ByteString ownKeys = key(ByteString.copyFromUtf8("consort/session/"));
@@ -176,6 +179,10 @@ public final class EtcdConnection implements Connection {
         return views;
     }
 
+    Receipts receipts() {
+        return receipts;
+    }
+
     NamesInUse namesInUse() {
         return namesInUse;
     }
@@ -188,7 +195,31 @@ public final class EtcdConnection implements Connection {
      * @throws IllegalArgumentException if it clashes with a name in use
      */
     public Runnable takeName(String recipe, String name, Map<String, String> parts) {
-        namesInUse.enter(recipe, name, recipe + " with its parts", parts);
+        return taken(recipe, name, recipe + " with its parts", parts);
+    }
+
+    /**
+     * Takes a name into use for a recipe that looks at keys below it, and shares it with no other.
+     *
+     * @return gives it back; idempotent
+     * @throws IllegalArgumentException if it clashes with a name in use
+     */
+    public Runnable takeName(String recipe, String name) {
+        return taken(recipe, name, recipe, Map.of());
+    }
+
+    /**
+     * Takes a name into use for a recipe that is but one key, which may stand above others.
+     *
+     * @return gives it back; idempotent
+     * @throws IllegalArgumentException if a recipe in use would find that key among its own
+     */
+    public Runnable takeKey(String recipe, String name) {
+        return taken(recipe, name, NamesInUse.ONE_KEY, Map.of());
+    }
+
+    private Runnable taken(String recipe, String name, String keys, Map<String, String> parts) {
+        namesInUse.enter(recipe, name, keys, parts);
         AtomicBoolean given = new AtomicBoolean();
         return () -> {
             if (!given.getAndSet(true)) {
@@ -205,9 +236,19 @@ public final class EtcdConnection implements Connection {
         return timing;
     }
 
+    /** What no other connection has, of this process or another. */
+    public String id() {
+        return id;
+    }
+
     /** Where listeners run that have no session. */
     public Executor callbacks() {
         return callbacks;
+    }
+
+    /** Runs a task where user code may run; also (!) when this is closed, for what completes a future must not be lost. */
+    public void callback(Runnable task) {
+        CallbackOrder.submit(callbacks, task);
     }
 
     /** How long one operation may take. */
@@ -270,6 +311,7 @@ public final class EtcdConnection implements Connection {
         closed = true;
         List<CompletableFuture<?>> closing = new ArrayList<>(pending);
         List.copyOf(sessions).forEach(session -> closing.add(session.closeAsync()));
+        closing.add(receipts.close(calls.forTheRequestTimeout()));
         Await.quietly(
                 timing, CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0])), calls.requestTimeout());
         views.close();

@@ -118,6 +118,22 @@ public final class EtcdConnectionBuilder implements Connection.Builder {
 
     @Override
     public Connection open() {
+        EtcdConnection connection = made();
+        try {
+            connection.awaitAnswer();
+            return connection;
+        } catch (RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Connection openLazily() {
+        return made();
+    }
+
+    private EtcdConnection made() {
         TlsSettings used = secure && tls == null ? (TlsSettings) Tls.system() : tls;
         Access access = new Access(used, user, password, endpoints);
         ClientBuilder builder = Client.builder()
@@ -130,14 +146,6 @@ public final class EtcdConnectionBuilder implements Connection.Builder {
                 .maxInboundMessageSize(Integer.MAX_VALUE);
         access.prepare(builder);
         Client client = builder.build();
-        EtcdConnection connection =
-                new EtcdConnection(client, true, endpoints, connectTimeout, requestTimeout, Timing.system(), access);
-        try {
-            connection.awaitAnswer();
-            return connection;
-        } catch (RuntimeException e) {
-            connection.close();
-            throw e;
-        }
+        return new EtcdConnection(client, true, endpoints, connectTimeout, requestTimeout, Timing.system(), access);
     }
 }

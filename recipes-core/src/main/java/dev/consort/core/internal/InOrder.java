@@ -7,7 +7,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** An executor that runs its tasks one after the other on another one. Thread-safe. */
+/**
+ * An executor that runs its tasks one after the other on another one, or on the common pool if that one takes none: what was
+ * to be told at the end of a connection, or beyond the queue of a user's executor, is told all the same. Thread-safe.
+ */
 public final class InOrder implements Executor {
     private final Executor executor;
     private final ReentrantLock lock = new ReentrantLock();
@@ -31,7 +34,7 @@ public final class InOrder implements Executor {
         } finally {
             lock.unlock();
         }
-        executor.execute(this::runNext);
+        CallbackOrder.submit(executor, this::runNext);
     }
 
     private void runNext() {
@@ -40,7 +43,7 @@ public final class InOrder implements Executor {
             try {
                 next.run();
             } finally {
-                executor.execute(this::runNext);
+                CallbackOrder.submit(executor, this::runNext);
             }
         }
     }

@@ -20,6 +20,9 @@ final class NamesInUse {
     /** Whose claims are alike, so that they share a queue. */
     private static final Set<String> OF_ONE_OWNER = Set.of("Mutex", "MultiMutex", "LeaderElection");
 
+    /** What is below the name of a recipe that is but one key: nothing of its own, so that others may stand there. */
+    static final String ONE_KEY = "one key";
+
     private final ReentrantLock lock = new ReentrantLock();
     private final NavigableMap<String, Use> uses = new TreeMap<>(); // guarded by lock, like what is in them
 
@@ -33,6 +36,9 @@ final class NamesInUse {
     private record Use(String keys, Map<String, String> parts, Map<String, Integer> recipes) {
         /** Whether a name below it is a part of it, used so. */
         boolean has(String name, Use use) {
+            if (keys.equals(ONE_KEY)) {
+                return true;
+            }
             String part = parts.get(name);
             return part != null
                     && use.parts.isEmpty()

@@ -25,6 +25,12 @@ final class PageCursor {
     private long revision;
     private int limit = FIRST_PAGE;
 
+    /** At the beginning of what is to be read. */
+    PageCursor(KeyRange range) {
+        this.from = range.key();
+        this.end = range.end();
+    }
+
     /** At the beginning of a prefix; with an empty one, of all there is. */
     PageCursor(ByteString prefix) {
         this.from = prefix.isEmpty() ? ZERO : prefix;

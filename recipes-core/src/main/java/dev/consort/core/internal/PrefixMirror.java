@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The copy behind all views of one prefix: reads it at a revision, then watches from the next one on. When the watch ends
+ * The copy behind all views of one prefix or key: reads it at a revision, then watches from the next one on. When the watch ends
  * with a gap it reads again, and tells what is different.
  *
  * <p>Concurrency: state is confined to {@link #serializer}, but for {@link #closed}.
@@ -30,7 +30,7 @@ final class PrefixMirror implements WatchHub.Listener {
     private static final int OLDER_READS = 4;
 
     private final EtcdConnection connection;
-    private final ByteString prefix;
+    private final KeyRange range;
     private final Serializer serializer = new Serializer();
     private volatile boolean closed; // set once, by any thread
     // Confined to serializer.
@@ -44,9 +44,9 @@ final class PrefixMirror implements WatchHub.Listener {
     private @Nullable CallFailure refused; // since when it cannot be read
     private @Nullable Watch watch;
 
-    PrefixMirror(EtcdConnection connection, ByteString prefix) {
+    PrefixMirror(EtcdConnection connection, KeyRange range) {
         this.connection = connection;
-        this.prefix = prefix;
+        this.range = range;
     }
 
     private static SortedMap<ByteString, Entry> byKey() {
@@ -115,7 +115,7 @@ final class PrefixMirror implements WatchHub.Listener {
     private void read() {
         reading = true;
         Completion.of(
-                PrefixReader.read(connection, prefix, () -> !closed),
+                PrefixReader.read(connection, range, () -> !closed),
                 (answer, failure) -> serializer.execute(() -> {
                     if (closed) {
                         return;
@@ -144,7 +144,7 @@ final class PrefixMirror implements WatchHub.Listener {
         copy = null;
         reading = false;
         refused = null;
-        watch = connection.watches().watch(WatchHub.prefix(prefix), revision + 1, this);
+        watch = connection.watches().watch(WatchHub.range(range), revision + 1, this);
         if (!first) {
             log.info("View of '{}': read again at revision {}, {} changes", text(), revision, differences.size());
             Snapshot gap = new Snapshot(revision, copy(), Cause.GAP, differences);
@@ -190,7 +190,7 @@ final class PrefixMirror implements WatchHub.Listener {
     }
 
     private String text() {
-        return connection.relative(prefix).toStringUtf8();
+        return connection.relative(range.key()).toStringUtf8();
     }
 
     // The watch

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import com.google.protobuf.ByteString;
 import dev.consort.core.internal.PrefixView.Entry;
 import io.etcd.jetcd.api.KeyValue;
 import io.etcd.jetcd.api.RangeResponse;
@@ -12,24 +11,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /**
- * Reads all keys of a prefix as they are at one revision, for a view. A compaction between two pages starts it over.
+ * Reads all keys of a prefix, or a single one, as they are at one revision, for a view. A compaction between two pages starts it over.
  *
  * <p>Concurrency: one request at a time, each sent when the one before was answered.
  */
 final class PrefixReader {
     private final EtcdConnection connection;
-    private final ByteString prefix;
+    private final KeyRange range;
     private final BooleanSupplier wanted;
     private final CompletableFuture<Reading> result = new CompletableFuture<>();
     private final List<Entry> entries = new ArrayList<>();
     private PageCursor cursor;
     private int startedOver;
 
-    private PrefixReader(EtcdConnection connection, ByteString prefix, BooleanSupplier wanted) {
+    private PrefixReader(EtcdConnection connection, KeyRange range, BooleanSupplier wanted) {
         this.connection = connection;
-        this.prefix = prefix;
+        this.range = range;
         this.wanted = wanted;
-        this.cursor = new PageCursor(prefix);
+        this.cursor = new PageCursor(range);
     }
 
     /**
@@ -43,11 +42,10 @@ final class PrefixReader {
     /**
      * Reads until answered, refused, or no longer wanted.
      *
-     * @param prefix with the namespace
      * @return completes on gRPC's transport thread, exceptionally with a {@link CallFailure}
      */
-    static CompletableFuture<Reading> read(EtcdConnection connection, ByteString prefix, BooleanSupplier wanted) {
-        PrefixReader reader = new PrefixReader(connection, prefix, wanted);
+    static CompletableFuture<Reading> read(EtcdConnection connection, KeyRange range, BooleanSupplier wanted) {
+        PrefixReader reader = new PrefixReader(connection, range, wanted);
         reader.readPage();
         return reader.result;
     }
@@ -76,7 +74,7 @@ final class PrefixReader {
     private void onFailure(CallFailure failure) {
         if (failure.code() == Status.Code.OUT_OF_RANGE && cursor.revision() != 0 && wanted.getAsBoolean()) {
             // Compacted between two pages, or the server was set back to before the first one.
-            cursor = new PageCursor(prefix);
+            cursor = new PageCursor(range);
             entries.clear();
             connection.timing().schedule(connection.calls().pause(startedOver++), this::readPage);
         } else {

@@ -50,9 +50,47 @@ public final class PrefixView {
             Executor executor,
             Listener listener,
             Duration linger) {
+        return open(
+                connection,
+                KeyRange.prefix(connection.key(ByteString.copyFromUtf8(prefix))),
+                recipe,
+                prefix,
+                executor,
+                listener,
+                linger);
+    }
+
+    /**
+     * Looks at a single key, which is a view of at most one entry: keys that only begin like it are left out.
+     *
+     * @param recipe for messages
+     * @param key as the user knows it; not empty
+     * @param executor runs the listener
+     * @param listener told one thing at a time
+     */
+    public static Subscription openKey(
+            EtcdConnection connection, String recipe, String key, Executor executor, Listener listener) {
+        return open(
+                connection,
+                KeyRange.one(connection.key(ByteString.copyFromUtf8(key))),
+                recipe,
+                key,
+                executor,
+                listener,
+                Duration.ZERO);
+    }
+
+    static Subscription open(
+            EtcdConnection connection,
+            KeyRange range,
+            String recipe,
+            String text,
+            Executor executor,
+            Listener listener,
+            Duration linger) {
         connection.checkOpen();
-        ViewSubscriber subscriber = new ViewSubscriber(recipe, prefix, executor, listener, linger);
-        connection.views().add(connection.key(ByteString.copyFromUtf8(prefix)), subscriber);
+        ViewSubscriber subscriber = new ViewSubscriber(recipe, text, executor, listener, linger);
+        connection.views().add(range, subscriber);
         return subscriber;
     }
 

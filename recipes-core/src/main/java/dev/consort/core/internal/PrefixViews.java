@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import com.google.protobuf.ByteString;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** The views of a connection, one for each prefix that anybody looks at. Thread-safe. */
+/** The views of a connection, one for each prefix or key that anybody looks at. Thread-safe. */
 final class PrefixViews {
     private final EtcdConnection connection;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<ByteString, Shared> views = new HashMap<>(); // guarded by lock, like the counts
+    private final Map<KeyRange, Shared> views = new HashMap<>(); // guarded by lock, like the counts
 
     /** A view and how many look at it. */
     private static final class Shared {
@@ -28,45 +27,45 @@ final class PrefixViews {
         this.connection = connection;
     }
 
-    /** Adds a subscriber to the view of its prefix, which is opened if there is none. */
-    void add(ByteString prefix, ViewSubscriber subscriber) {
+    /** Adds a subscriber to the view of its keys, which is opened if there is none. */
+    void add(KeyRange range, ViewSubscriber subscriber) {
         PrefixMirror mirror;
         lock.lock();
         try {
-            Shared shared = views.computeIfAbsent(prefix, key -> new Shared(new PrefixMirror(connection, key)));
+            Shared shared = views.computeIfAbsent(range, key -> new Shared(new PrefixMirror(connection, key)));
             shared.users++;
             mirror = shared.mirror;
         } finally {
             lock.unlock();
         }
-        subscriber.join(mirror, () -> remove(prefix, mirror, subscriber));
+        subscriber.join(mirror, () -> remove(range, mirror, subscriber));
     }
 
-    private void remove(ByteString prefix, PrefixMirror mirror, ViewSubscriber subscriber) {
+    private void remove(KeyRange range, PrefixMirror mirror, ViewSubscriber subscriber) {
         mirror.remove(subscriber);
         boolean last;
         lock.lock();
         try {
-            @Nullable Shared shared = views.get(prefix);
+            @Nullable Shared shared = views.get(range);
             last = shared != null && shared.mirror == mirror && --shared.users == 0;
         } finally {
             lock.unlock();
         }
         if (last && subscriber.linger().isZero()) {
-            closeIfUnused(prefix, mirror);
+            closeIfUnused(range, mirror);
         } else if (last) {
-            connection.timing().schedule(subscriber.linger(), () -> closeIfUnused(prefix, mirror));
+            connection.timing().schedule(subscriber.linger(), () -> closeIfUnused(range, mirror));
         }
     }
 
-    private void closeIfUnused(ByteString prefix, PrefixMirror mirror) {
+    private void closeIfUnused(KeyRange range, PrefixMirror mirror) {
         lock.lock();
         try {
-            @Nullable Shared shared = views.get(prefix);
+            @Nullable Shared shared = views.get(range);
             if (shared == null || shared.mirror != mirror || shared.users > 0) {
                 return;
             }
-            views.remove(prefix);
+            views.remove(range);
         } finally {
             lock.unlock();
         }

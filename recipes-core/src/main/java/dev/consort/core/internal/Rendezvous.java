@@ -54,7 +54,8 @@ public final class Rendezvous<S> {
     private final @Nullable EtcdSession session;
     private final String recipe;
     private final String name;
-    private final String prefix;
+    private final KeyRange range;
+    private final String text; // of the range, for messages
     private final Recipe<S> meaning;
     private final Executor serializer;
     private final Consumer<LossReason> onSessionEnd = this::sessionEnded;
@@ -73,12 +74,30 @@ public final class Rendezvous<S> {
 
     /** The same, for those who look at a part of the keys: those that begin so. */
     public Rendezvous(EtcdSession session, String recipe, String name, String prefix, Recipe<S> meaning) {
-        this(session.engine(), session, session::execute, recipe, name, prefix, meaning);
+        this(
+                session.engine(),
+                session,
+                session::execute,
+                recipe,
+                name,
+                below(session.engine(), prefix),
+                prefix,
+                meaning);
     }
 
     /** A place for those that need no session. */
     public Rendezvous(EtcdConnection connection, String recipe, String name, Recipe<S> meaning) {
-        this(connection, null, new Serializer(), recipe, name, name + "/", meaning);
+        this(connection, null, new Serializer(), recipe, name, below(connection, name + "/"), name + "/", meaning);
+    }
+
+    /** A place for those that need no session and look at the key of this name alone. */
+    public static <S> Rendezvous<S> atKey(EtcdConnection connection, String recipe, String name, Recipe<S> meaning) {
+        KeyRange key = KeyRange.one(connection.key(ByteString.copyFromUtf8(name)));
+        return new Rendezvous<>(connection, null, new Serializer(), recipe, name, key, name, meaning);
+    }
+
+    private static KeyRange below(EtcdConnection connection, String prefix) {
+        return KeyRange.prefix(connection.key(ByteString.copyFromUtf8(prefix)));
     }
 
     private Rendezvous(
@@ -87,14 +106,16 @@ public final class Rendezvous<S> {
             Executor serializer,
             String recipe,
             String name,
-            String prefix,
+            KeyRange range,
+            String text,
             Recipe<S> meaning) {
         this.connection = connection;
         this.session = session;
         this.serializer = serializer;
         this.recipe = recipe;
         this.name = name;
-        this.prefix = prefix;
+        this.range = range;
+        this.text = text;
         this.meaning = meaning;
     }
 
@@ -116,7 +137,7 @@ public final class Rendezvous<S> {
         if (session != null) {
             session.callback(task);
         } else {
-            CallbackOrder.submit(connection.callbacks(), task);
+            connection.callback(task);
         }
     }
 
@@ -152,7 +173,7 @@ public final class Rendezvous<S> {
     /** Reads the keys for one that must not begin with what is out of date; unless the view is ahead by then. */
     private void beginNow(Wait<S, ?> wait) {
         Completion.of(
-                PrefixReader.read(connection, prefix(), this::isOpen),
+                PrefixReader.read(connection, range, this::isOpen),
                 (read, failure) -> serializer.execute(() -> {
                     if (!waits.contains(wait)) {
                         return;
@@ -171,10 +192,6 @@ public final class Rendezvous<S> {
                         }
                     }
                 }));
-    }
-
-    private ByteString prefix() {
-        return connection.key(ByteString.copyFromUtf8(prefix));
     }
 
     /** Asks a wait to end, if nothing has come of it yet. */
@@ -212,7 +229,7 @@ public final class Rendezvous<S> {
         if (session != null) {
             session.attach(onSessionEnd);
         }
-        view = PrefixView.open(connection, recipe, prefix, serializer, new Listener(), LINGER);
+        view = PrefixView.open(connection, range, recipe, text, serializer, new Listener(), LINGER);
     }
 
     private void close() {
@@ -347,9 +364,7 @@ public final class Rendezvous<S> {
         Duration timeout = calls.requestTimeout();
         try {
             PrefixReader.Reading read = Await.uninterruptibly(
-                    connection.timing(),
-                    PrefixReader.read(connection, prefix(), calls.forTheRequestTimeout()),
-                    timeout);
+                    connection.timing(), PrefixReader.read(connection, range, calls.forTheRequestTimeout()), timeout);
             return meaning.read(read.entries(), read.revision());
         } catch (CallFailure failure) {
             throw connection.failure(recipe, name, timeout, failure);

@@ -23,13 +23,14 @@ record SessionKeys(ByteString prefix) {
         return prefix.concat(hex(lease)).concat(FENCE);
     }
 
-    /** Whether a key is a mailbox or a fence, below whatever prefix. */
+    /** Whether a key is a mailbox, a fence or a receipt, below whatever prefix. */
     static boolean isOwn(KeyValue kv) {
         return Stream.of(MAIL, FENCE)
-                .anyMatch(end -> kv.getKey()
-                        .endsWith(ByteString.copyFromUtf8("/")
-                                .concat(hex(kv.getLease()))
-                                .concat(end)));
+                        .anyMatch(end -> kv.getKey()
+                                .endsWith(ByteString.copyFromUtf8("/")
+                                        .concat(hex(kv.getLease()))
+                                        .concat(end)))
+                || ReceiptLease.isReceipt(kv.getKey(), kv.getLease());
     }
 
     /** As Go prints it: lowercase, unpadded, a negative number as a minus and its magnitude. */

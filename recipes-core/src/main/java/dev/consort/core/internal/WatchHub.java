@@ -122,10 +122,10 @@ final class WatchHub {
     }
 
     /** With progress notifications, which keep an idle watch's revision from being compacted away. */
-    static WatchCreateRequest prefix(ByteString prefix) {
+    static WatchCreateRequest range(KeyRange range) {
         return WatchCreateRequest.newBuilder()
-                .setKey(prefix)
-                .setRangeEnd(ClaimTxns.endOf(prefix))
+                .setKey(range.key())
+                .setRangeEnd(range.end())
                 .setProgressNotify(true)
                 .build();
     }
@@ -200,7 +200,7 @@ final class WatchHub {
     private void drop(String why) {
         if (stream != null) {
             stream.end(why);
-            broken(stream);
+            cut(stream);
         }
     }
 
@@ -244,10 +244,7 @@ final class WatchHub {
         long silent = asked.silentNanos();
         if (silent > deadNanos) {
             log.warn("The watch stream has been silent for {} ms; opening another one", silent / 1_000_000);
-            if (stream != null) {
-                stream.end("silent");
-                cut(stream);
-            }
+            drop("silent");
             calls.reconnect();
             race();
         } else if (silent > pingNanos) {
@@ -322,7 +319,8 @@ final class WatchHub {
                         refuse(watch, reason);
                     } else if (watches.contains(watch) && from == stream) {
                         log.debug("The watch stream's token is outdated; opening another stream");
-                        drop("its token is outdated");
+                        from.end("its token is outdated");
+                        broken(from);
                         open();
                     }
                 }));

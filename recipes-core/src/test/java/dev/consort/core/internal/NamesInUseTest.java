@@ -47,6 +47,19 @@ class NamesInUseTest {
         assertThat(names.count()).isEqualTo(1);
     }
 
+    /** A key alone finds no others among its own, but stands in the way of those that look at what is below their name. */
+    @Test
+    void oneKey_standsAboveOthers_notBelow() {
+        names.enter("SharedValue", "a/b", NamesInUse.ONE_KEY, Map.of());
+        names.enter("AtomicCounter", "a/b/c", NamesInUse.ONE_KEY, Map.of());
+        claim("Mutex", "a/b/d");
+        refused(() -> claim("Mutex", "a"), "Mutex name 'a' nests with 'a/b'");
+        refused(() -> claim("Mutex", "a/b"), "Mutex name 'a/b' is that of a SharedValue");
+        refused(
+                () -> names.enter("SharedValue", "a/b/d/e", NamesInUse.ONE_KEY, Map.of()),
+                "SharedValue name 'a/b/d/e' nests with 'a/b/d' of a Mutex");
+    }
+
     @Test
     void likeKeys_areShared_andForgottenWithTheLastRecipe() {
         claim("Mutex", "a");

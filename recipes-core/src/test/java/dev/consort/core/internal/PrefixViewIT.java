@@ -6,14 +6,17 @@ import static dev.consort.core.internal.Waits.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.consort.core.internal.PrefixView.Cause;
 import dev.consort.core.internal.PrefixView.Change;
 import dev.consort.core.internal.PrefixView.Snapshot;
 import dev.consort.core.internal.PrefixView.Subscription;
+import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -62,6 +65,114 @@ class PrefixViewIT {
         assertThat(recorder.sizes()).isEqualTo(Map.of(revision, 3, deleted, 3));
         assertThat(recorder.state()).isEmpty();
         assertThat(recorder.wrong()).isEmpty();
+    }
+
+    /** Neither what begins alike nor what is below it; also after its stream was cut, when a watch begins anew. */
+    @Test
+    void viewOfAKey_seesThatKeyAlone() {
+        String key = prefix + "a";
+        operator.put(key + "b", "beside");
+        Party party = join();
+        get(parties.closing(PrefixView.openKey(party.connection, "Test", key, party.connection.callbacks(), recorder))
+                .ready());
+        assertThat(recorder.state()).isEmpty();
+        operator.put(key + "/b", "below");
+        operator.put(key, "1");
+        soon(() -> assertThat(recorder.state()).isEqualTo(Map.of(key, "1")));
+        breakStream(party);
+        operator.put(key + "c", "beside");
+        long deleted = operator.deleteBelow(prefix);
+        soon(() -> assertThat(recorder.revision()).isEqualTo(deleted));
+        assertThat(recorder.events()).isEqualTo(2);
+        assertThat(recorder.wrong()).isEmpty();
+    }
+
+    @Test
+    void namespace_isNotSeen() {
+        Party party = join();
+        String inside = "inside/" + prefix;
+        EtcdConnection connection = parties.closing(EtcdConnection.of(
+                new EtcdConnectionBuilder(UncompactedEtcd.server().endpoints())
+                        .namespace("inside/")
+                        .open()));
+        operator.put(inside + "a", "1");
+        operator.put(prefix + "b", "2");
+        get(parties.closing(PrefixView.open(connection, "Test", prefix, connection.callbacks(), recorder))
+                .ready());
+        operator.put(inside + "c", "3");
+        soon(() -> assertThat(recorder.state()).isEqualTo(Map.of(prefix + "a", "1", prefix + "c", "3")));
+        assertThat(party.connection.relative(ByteString.copyFromUtf8(inside)).toStringUtf8())
+                .isEqualTo(inside);
+    }
+
+    /** One watch and one read however many look; the last one to leave ends it. */
+    @Test
+    void thousandSubscribers_shareOneWatch() {
+        Party party = join();
+        List<Subscription> subscriptions = new ArrayList<>();
+        List<ViewRecorder> recorders = new ArrayList<>();
+        operator.put(prefix + "a", "1");
+        CallCounts before = party.log.counts();
+        for (int i = 0; i < 1_000; i++) {
+            recorders.add(new ViewRecorder());
+            subscriptions.add(view(party, prefix, recorders.get(i)));
+        }
+        subscriptions.forEach(subscription -> get(subscription.ready()));
+        operator.put(prefix + "a", "2");
+        soon(() -> assertThat(recorders)
+                .allMatch(one -> one.state().equals(Map.of(prefix + "a", "2")) && one.events() == 1));
+        assertThat(party.log.counts().watchesOpen()).isEqualTo(before.watchesOpen() + 1);
+        assertThat(party.log.counts().unaryCalls("KV/Range")).isEqualTo(before.unaryCalls("KV/Range") + 1);
+        subscriptions.subList(1, 1_000).forEach(Subscription::close);
+        operator.put(prefix + "a", "3");
+        soon(() -> assertThat(recorders.get(0).events()).isEqualTo(2));
+        assertThat(recorders.get(1).events()).isEqualTo(1);
+        subscriptions.get(0).close();
+        subscriptions.get(0).close();
+        soon(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(before.watchesOpen()));
+        get(view(party, prefix, recorder).ready());
+        assertThat(recorder.state()).isEqualTo(Map.of(prefix + "a", "3"));
+    }
+
+    @Test
+    void thousandsOfViews_shareOneStream() {
+        Party party = join();
+        List<ViewRecorder> recorders = new ArrayList<>();
+        List<Subscription> subscriptions = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+            recorders.add(new ViewRecorder());
+            subscriptions.add(view(party, prefix + i + "/", recorders.get(i)));
+        }
+        subscriptions.forEach(subscription -> get(subscription.ready()));
+        breakStream(party);
+        for (int i = 0; i < 2_000; i += 100) {
+            operator.put(prefix + i + "/a", "1");
+        }
+        soon(() -> assertThat(recorders.stream().mapToLong(ViewRecorder::events).sum())
+                .isEqualTo(20));
+        assertThat(recorders).allMatch(one -> one.snapshots().size() == 1);
+        for (int i = 0; i < 2_000; i++) {
+            assertThat(recorders.get(i).events()).isEqualTo(i % 100 == 0 ? 1 : 0);
+        }
+        assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(2);
+    }
+
+    @Test
+    void brokenStream_losesNothingAndSaysStale() {
+        Party party = looking();
+        operator.put(prefix + "a", "1");
+        soon(() -> assertThat(recorder.events()).isEqualTo(1));
+        CallFault down = party.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        breakStream(party);
+        soon(() -> assertThat(recorder.news()).containsExactly("stale"));
+        operator.put(prefix + "a", "2");
+        operator.put(prefix + "b", "1");
+        get(down.hit());
+        down.stop();
+        soon(() -> assertThat(recorder.news()).containsExactly("stale", "current"));
+        soon(() -> assertThat(recorder.events()).isEqualTo(3));
+        assertThat(recorder.wrong()).isEmpty();
+        assertThat(recorder.snapshots()).containsExactly(Cause.OPENED);
     }
 
     /** Its snapshot was read, and then its watch never came to stand: it is as old as any other. */

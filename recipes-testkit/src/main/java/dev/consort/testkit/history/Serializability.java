@@ -2,18 +2,12 @@
 package dev.consort.testkit.history;
 
 import dev.consort.testkit.history.Committed.Version;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether transactions were serializable: whether there is an order of them in which each reads what the one before
@@ -21,15 +15,13 @@ import org.jspecify.annotations.Nullable;
  * no cycle. After Adya, "Weak consistency" (1999). It does not look at real time. For one thread.
  */
 public final class Serializability {
-    private final List<Committed> transactions;
     private final Map<String, TreeMap<Long, Integer>> writers = new HashMap<>();
-    private final List<Map<Integer, String>> edges = new ArrayList<>(); // for each one those after it, and why
+    private final DependencyGraph graph;
     private final List<String> clashes = new ArrayList<>();
 
     private Serializability(List<Committed> transactions) {
-        this.transactions = transactions;
+        this.graph = new DependencyGraph(transactions);
         for (int i = 0; i < transactions.size(); i++) {
-            edges.add(new LinkedHashMap<>());
             for (Version version : transactions.get(i).writes()) {
                 Integer other = writers.computeIfAbsent(version.key(), key -> new TreeMap<>())
                         .put(version.revision(), i);
@@ -42,7 +34,7 @@ public final class Serializability {
         writers.forEach((key, versions) -> versions.forEach((revision, writer) -> {
             Map.Entry<Long, Integer> next = versions.higherEntry(revision);
             if (next != null) {
-                edge(writer, next.getValue(), "ww " + key + "@" + revision + " -> " + key + "@" + next.getKey());
+                graph.edge(writer, next.getValue(), "ww " + key + "@" + revision + " -> " + key + "@" + next.getKey());
             }
         }));
         for (int i = 0; i < transactions.size(); i++) {
@@ -50,19 +42,13 @@ public final class Serializability {
                 TreeMap<Long, Integer> versions = writers.getOrDefault(read.key(), new TreeMap<>());
                 Integer writer = versions.get(read.revision());
                 if (writer != null) {
-                    edge(writer, i, "wr " + read);
+                    graph.edge(writer, i, "wr " + read);
                 }
                 Map.Entry<Long, Integer> next = versions.higherEntry(read.revision());
                 if (next != null) {
-                    edge(i, next.getValue(), "rw " + read + " -> " + read.key() + "@" + next.getKey());
+                    graph.edge(i, next.getValue(), "rw " + read + " -> " + read.key() + "@" + next.getKey());
                 }
             }
-        }
-    }
-
-    private void edge(int from, int to, String why) {
-        if (from != to) {
-            edges.get(from).putIfAbsent(to, why);
         }
     }
 
@@ -72,78 +58,7 @@ public final class Serializability {
      * @return empty if they are serializable, else a text with a shortest cycle, or with two that wrote the same version
      */
     public static Optional<String> violation(List<Committed> transactions) {
-        Serializability graph = new Serializability(List.copyOf(transactions));
-        return graph.clashes.isEmpty() ? graph.shortestCycle() : Optional.of(graph.clashes.get(0));
-    }
-
-    private Optional<String> shortestCycle() {
-        List<Integer> shortest = List.of();
-        Set<Integer> left = left();
-        for (int start : left) {
-            List<Integer> cycle = cycleOf(start, left, shortest.isEmpty() ? left.size() + 1 : shortest.size());
-            if (cycle != null) {
-                shortest = cycle;
-            }
-        }
-        return shortest.isEmpty() ? Optional.empty() : Optional.of(text(shortest));
-    }
-
-    /** Those that are left when what nothing points to is taken away, again and again: all that is in a cycle is. */
-    private Set<Integer> left() {
-        int[] incoming = new int[edges.size()];
-        edges.forEach(after -> after.keySet().forEach(to -> incoming[to]++));
-        Deque<Integer> free = new ArrayDeque<>();
-        Set<Integer> left = new HashSet<>();
-        for (int i = 0; i < incoming.length; i++) {
-            left.add(i);
-            if (incoming[i] == 0) {
-                free.add(i);
-            }
-        }
-        while (!free.isEmpty()) {
-            int next = free.remove();
-            left.remove(next);
-            for (int to : edges.get(next).keySet()) {
-                if (--incoming[to] == 0) {
-                    free.add(to);
-                }
-            }
-        }
-        return left;
-    }
-
-    /** The shortest cycle from a transaction, by breadth; null if there is none with less than so many. */
-    private @Nullable List<Integer> cycleOf(int start, Set<Integer> left, int most) {
-        Map<Integer, Integer> cameFrom = new HashMap<>();
-        Map<Integer, Integer> depth = new HashMap<>(Map.of(start, 1));
-        Deque<Integer> queue = new ArrayDeque<>(List.of(start));
-        while (!queue.isEmpty() && depth.getOrDefault(queue.element(), 0) < most) {
-            int at = queue.remove();
-            for (int to : edges.get(at).keySet()) {
-                if (to == start) {
-                    List<Integer> cycle = new ArrayList<>(List.of(at));
-                    while (cycle.get(0) != start) {
-                        cycle.add(0, cameFrom.get(cycle.get(0)));
-                    }
-                    return cycle;
-                }
-                if (left.contains(to) && cameFrom.putIfAbsent(to, at) == null) {
-                    depth.put(to, depth.getOrDefault(at, 0) + 1);
-                    queue.add(to);
-                }
-            }
-        }
-        return null;
-    }
-
-    private String text(List<Integer> cycle) {
-        StringBuilder text = new StringBuilder("no order of the transactions explains what they read:");
-        for (int i = 0; i < cycle.size(); i++) {
-            int next = cycle.get((i + 1) % cycle.size());
-            text.append("\n  ").append(transactions.get(cycle.get(i)));
-            text.append("\n    before the next: ")
-                    .append(edges.get(cycle.get(i)).get(next));
-        }
-        return text.append("\n  which is the first one again").toString();
+        Serializability check = new Serializability(List.copyOf(transactions));
+        return check.clashes.isEmpty() ? check.graph.shortestCycle() : Optional.of(check.clashes.get(0));
     }
 }

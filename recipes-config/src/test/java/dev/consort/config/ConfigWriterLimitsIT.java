@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.config;
+
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** How much may be changed at once, on a real etcd. */
+@Isolated("counts revisions")
+class ConfigWriterLimitsIT extends ConfigWriterLimitsContract {
+    @Override
+    Server server() {
+        return Server.real();
+    }
+}
