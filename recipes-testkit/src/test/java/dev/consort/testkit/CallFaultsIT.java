@@ -229,7 +229,7 @@ class CallFaultsIT {
         assertLands(fault);
         assertThat(stored()).isEqualTo("a in version 1");
         assertThat(patient.isDone()).isFalse();
-        assertFails(sendWithin(Duration.ofMillis(50), "b"), Code.DEADLINE_EXCEEDED);
+        assertFails(sendWithin(Duration.ofMillis(200), "b"), Code.DEADLINE_EXCEEDED);
         await().until(() -> stored().equals("b in version 2"));
         await().until(() -> fault.hits() == 2);
     }

@@ -26,7 +26,6 @@ import io.etcd.jetcd.watch.WatchResponse;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -306,33 +305,6 @@ class EmbeddedEtcdIT {
         }
         assertThat(stub.status(StatusRequest.getDefaultInstance()).getErrorsList())
                 .isEmpty();
-    }
-
-    @Test
-    void close_leavesNoThread_andStartIsQuick() {
-        EmbeddedEtcd.start().close();
-        long before = System.nanoTime();
-        EmbeddedEtcd another = EmbeddedEtcd.builder().members(2).start();
-        Duration took = Duration.ofNanos(System.nanoTime() - before);
-        List<String> own = List.of("embedded-etcd");
-        var unused = another.channel();
-        long running = threads(own);
-
-        another.close();
-        another.close();
-
-        assertThat(threads(own)).isLessThan(running);
-        assertThat(took).isLessThan(Duration.ofSeconds(2));
-        etcd.close();
-        assertThat(threads(own)).isZero();
-    }
-
-    private static long threads(List<String> prefixes) {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread ->
-                        prefixes.stream().anyMatch(prefix -> thread.getName().startsWith(prefix)))
-                .filter(Thread::isAlive)
-                .count();
     }
 
     @Test

@@ -12,8 +12,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** {@link EtcdTest} on the embedded server: test classes are run as a build runs them, bad ones too. */
+@Isolated("the tests that it runs are blamed for every thread of the JVM")
 class EtcdTestExtensionIT {
     private static final Map<String, String> PARALLEL = Map.of(
             "junit.jupiter.execution.parallel.enabled", "true",

@@ -7,8 +7,10 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** {@link EtcdTest} on a real etcd. */
+@Isolated("the tests that it runs are blamed for every thread of the JVM")
 class EtcdTestIT {
     private static final Map<String, String> PROCESS = Map.of(EtcdTest.SERVER_PROPERTY, "process");
 

@@ -150,7 +150,7 @@ class FaultProxyScheduleIT {
                         fault(0, Kind.DELAY, Direction.TO_CLIENT, 5_000),
                         fault(0, Kind.RATE, null, 1),
                         fault(0, Kind.REFUSE, null, 0),
-                        fault(400, Kind.RESTORE, null, 0)));
+                        fault(800, Kind.RESTORE, null, 0)));
         long start = System.nanoTime();
         CompletableFuture<Void> played = proxy.play(schedule);
         await().atMost(SOON)
@@ -158,7 +158,7 @@ class FaultProxyScheduleIT {
                         .isThrownBy(() -> connectClient().close()));
         client.getOutputStream().write(new byte[100]);
         assertThat(server.getInputStream().readNBytes(100)).hasSize(100);
-        assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(400));
+        assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(800));
         assertThat(played).succeedsWithin(SOON);
         assertThat(seconds(server, client, 100)).isLessThan(5.0);
         connectClient().close();

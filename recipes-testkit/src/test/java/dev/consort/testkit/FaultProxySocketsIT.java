@@ -4,13 +4,10 @@ package dev.consort.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -31,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/** What becomes of bytes and connections; see also {@link FaultProxyPortIT}. */
 @Timeout(30)
 class FaultProxySocketsIT {
     private static final int SILENCE_MILLIS = 100;
@@ -310,45 +308,6 @@ class FaultProxySocketsIT {
                 assertThatExceptionOfType(SocketException.class).isThrownBy(() -> send(client, "anybody there?")));
     }
 
-    /** As a process that is just being started has it, by the sockets of the one that starts it. */
-    @Test
-    void accept_whileTheOldPortIsTakenForAMoment_waitsForIt() throws IOException {
-        proxy.refuse();
-        ServerSocket other = new ServerSocket();
-        other.bind(new InetSocketAddress(
-                InetAddress.getLoopbackAddress(), URI.create(proxy.endpoint()).getPort()));
-        CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS).execute(() -> {
-            try {
-                other.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
-        proxy.accept();
-        try (Socket again = connectClient();
-                Socket at = accept()) {
-            send(again, "hello");
-            assertArrives(at, "hello");
-        }
-    }
-
-    @Test
-    void refuse_newConnectionsFail_openOnesGoOn_accept_takesThemAgain() throws IOException {
-        proxy.refuse();
-        assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connectClient);
-        send(client, "still here");
-        assertArrives(server, "still here");
-        proxy.refuse();
-
-        proxy.accept();
-
-        try (Socket again = connectClient();
-                Socket serverAgain = accept()) {
-            send(serverAgain, "welcome");
-            assertArrives(again, "welcome");
-        }
-    }
-
     @Test
     void serverCannotBeReached_clientIsReset() throws IOException {
         listening.close();
@@ -361,18 +320,6 @@ class FaultProxySocketsIT {
                 })
                 .withMessageContaining("reset");
         await().until(() -> proxy.openConnections() == 1);
-    }
-
-    @Test
-    void close_resetsConnectionsAndEndsItsThread() {
-        proxy.close();
-        assertReset(client);
-        assertReset(server);
-        assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connectClient);
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("consort-fault-proxy-") && thread.isAlive());
-        assertThatIllegalStateException().isThrownBy(proxy::stopForwarding).withMessageContaining("has been closed");
-        proxy.close();
     }
 
     @Test

@@ -53,6 +53,8 @@ final class JupiterRun {
                                 .selectors(selectors)
                                 .filters(EngineFilter.includeEngines("junit-jupiter"))
                                 .configurationParameter(EtcdTest.PATIENCE_PROPERTY, "150")
+                                // Whatever the tests of this build do, whose settings a launcher reads too.
+                                .configurationParameter("junit.jupiter.execution.parallel.enabled", "false")
                                 .configurationParameters(parameters)
                                 .build(),
                         new TestExecutionListener() {
