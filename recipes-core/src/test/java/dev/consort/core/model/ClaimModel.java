@@ -78,22 +78,18 @@ final class ClaimModel {
         return type > ANSWER && isOperation(type);
     }
 
-    /** The revisions that a message carries. */
-    static List<Integer> revisionsIn(int[] m) {
-        return switch (m[0]) {
-            case PUT, CHECK, RELEASE, TELL, ASK, PUT + ANSWER -> List.of(m[3]);
-            case PASS, FENCE + ANSWER, SWEEP + ANSWER -> List.of(m[3], m[4]);
-            case RELEASE + ANSWER -> List.of(m[4]);
-            default -> List.of();
+    /** Whether the first of the two values that a message carries is a revision. */
+    static boolean carriesRevision(int type) {
+        return switch (type) {
+            case PUT, CHECK, RELEASE, TELL, ASK, PASS, PUT + ANSWER, FENCE + ANSWER, SWEEP + ANSWER -> true;
+            default -> false;
         };
     }
 
-    static int renumbered(int[] m, int[] rank) {
-        return switch (m[0]) {
-            case PUT, CHECK, RELEASE, TELL, ASK, PUT + ANSWER -> ModelState.pack(m[0], m[1], m[2], rank[m[3]], m[4]);
-            case PASS, FENCE + ANSWER, SWEEP + ANSWER -> ModelState.pack(m[0], m[1], m[2], rank[m[3]], rank[m[4]]);
-            case RELEASE + ANSWER -> ModelState.pack(m[0], m[1], m[2], m[3], rank[m[4]]);
-            default -> ModelState.pack(m[0], m[1], m[2], m[3], m[4]);
+    static boolean carriesSecondRevision(int type) {
+        return switch (type) {
+            case PASS, FENCE + ANSWER, RELEASE + ANSWER, SWEEP + ANSWER -> true;
+            default -> false;
         };
     }
 

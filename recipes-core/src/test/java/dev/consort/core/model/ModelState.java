@@ -2,10 +2,13 @@
 package dev.consort.core.model;
 
 import java.util.Arrays;
-import java.util.List;
-import java.util.TreeSet;
 
-/** One state of the model: the server, the network and the sessions. Changed only before it is published. */
+/**
+ * One state of the model: the server, the network and the sessions. Changed only before it is published.
+ *
+ * <p>There are a million of them in a search, and several that turn out to be known for each that is new: hence plain arrays
+ * here, and one of all numbers to compare states by.
+ */
 final class ModelState {
     // The server, by session.
     final int[] claim;
@@ -31,6 +34,9 @@ final class ModelState {
     int timeouts;
     int withdrawals;
     int transfers;
+
+    /** All of this in a row, when somebody has asked. */
+    private int[] row = {};
 
     private ModelState(int[][] arrays, int[] net, int[] scalars) {
         claim = arrays[0].clone();
@@ -103,18 +109,23 @@ final class ModelState {
 
     /** Marks what is under way for a session as overtaken; an overtaken answer is as good as gone. */
     void overtake(int session) {
-        net = Arrays.stream(net)
-                .map(message -> ClaimModel.isOperation(message >>> 24) && (message >>> 22 & 3) == session
-                        ? message & ~(63 << 16)
-                        : message)
-                .filter(message -> !(ClaimModel.isAnswer(message >>> 24) && (message >>> 16 & 63) == 0))
-                .sorted()
-                .toArray();
+        int[] left = new int[net.length];
+        int count = 0;
+        for (int each : net) {
+            boolean overtaken = ClaimModel.isOperation(each >>> 24) && (each >>> 22 & 3) == session;
+            int message = overtaken ? each & ~(63 << 16) : each;
+            if (!(ClaimModel.isAnswer(message >>> 24) && (message >>> 16 & 63) == 0)) {
+                left[count++] = message;
+            }
+        }
+        net = Arrays.copyOf(left, count);
+        Arrays.sort(net);
     }
 
     /** Renumbers revisions by rank, and forgets what no step can look at: states that behave alike become equal. */
     void normalize() {
-        TreeSet<Integer> used = new TreeSet<>();
+        boolean[] used = new boolean[revision + 1]; // none is above the latest
+        used[0] = true;
         for (int s = 0; s < phase.length; s++) {
             if (phase[s] == ClaimModel.IDLE) {
                 mine[s] = 0;
@@ -125,27 +136,44 @@ final class ModelState {
             if (phase[s] != ClaimModel.HELD && phase[s] != ClaimModel.PASSING) {
                 chosen[s] = 0;
             }
-            used.addAll(List.of(claim[s], fence[s], mail[s], mine[s], known[s], kept[s], asked[s], chosen[s]));
+        }
+        int[][] ofRevisions = {claim, fence, mail, mine, known, kept, asked, chosen};
+        for (int[] values : ofRevisions) {
+            for (int value : values) {
+                used[value] = true;
+            }
         }
         for (int message : net) {
-            used.addAll(ClaimModel.revisionsIn(unpack(message)));
+            used[ClaimModel.carriesRevision(message >>> 24) ? message >>> 8 & 255 : 0] = true;
+            used[ClaimModel.carriesSecondRevision(message >>> 24) ? message & 255 : 0] = true;
         }
-        used.add(0);
-        int[] rank = new int[used.last() + 1];
+        int[] rank = new int[used.length];
         int next = 0;
-        for (int value : used) {
-            rank[value] = next++;
+        for (int value = 0; value < used.length; value++) {
+            if (used[value]) {
+                rank[value] = next++;
+            }
         }
-        for (int[] values : new int[][] {claim, fence, mail, mine, known, kept, asked, chosen}) {
+        for (int[] values : ofRevisions) {
             for (int s = 0; s < values.length; s++) {
                 values[s] = rank[values[s]];
             }
         }
-        net = Arrays.stream(net)
-                .map(message -> ClaimModel.renumbered(unpack(message), rank))
-                .sorted()
-                .toArray();
+        net = net.clone(); // it may be that of the state before
+        for (int i = 0; i < net.length; i++) {
+            net[i] = renumbered(net[i], rank);
+        }
+        Arrays.sort(net);
         revision = next;
+    }
+
+    private static int renumbered(int message, int[] rank) {
+        int type = message >>> 24;
+        int a = message >>> 8 & 255;
+        int b = message & 255;
+        return (message & ~0xffff)
+                | (ClaimModel.carriesRevision(type) ? rank[a] : a) << 8
+                | (ClaimModel.carriesSecondRevision(type) ? rank[b] : b);
     }
 
     void send(int type, int session, int operationOrTarget, int a, int b) {
@@ -167,17 +195,31 @@ final class ModelState {
         return new int[] {message >>> 24, message >>> 22 & 3, message >>> 16 & 63, message >>> 8 & 255, message & 255};
     }
 
+    private int[] row() {
+        if (row.length == 0) {
+            int sessions = phase.length;
+            int[][] arrays = arrays();
+            int[] scalars = scalars();
+            int[] all = Arrays.copyOf(scalars, scalars.length + arrays.length * sessions + net.length);
+            int end = scalars.length;
+            for (int[] array : arrays) {
+                System.arraycopy(array, 0, all, end, sessions);
+                end += sessions;
+            }
+            System.arraycopy(net, 0, all, end, net.length);
+            row = all;
+        }
+        return row;
+    }
+
     @Override
     public boolean equals(Object other) {
-        return other instanceof ModelState state
-                && Arrays.deepEquals(arrays(), state.arrays())
-                && Arrays.equals(net, state.net)
-                && Arrays.equals(scalars(), state.scalars());
+        return other instanceof ModelState state && Arrays.equals(row(), state.row());
     }
 
     @Override
     public int hashCode() {
-        return Arrays.deepHashCode(arrays()) * 31 * 31 + Arrays.hashCode(net) * 31 + Arrays.hashCode(scalars());
+        return Arrays.hashCode(row());
     }
 
     @Override
