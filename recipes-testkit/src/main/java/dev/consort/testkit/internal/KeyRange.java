@@ -12,9 +12,21 @@ import org.jspecify.annotations.Nullable;
  * @param end null for the one key, empty for all keys from the first on, else the first key beyond
  */
 record KeyRange(ByteString begin, @Nullable ByteString end) {
-    static final Comparator<ByteString> ORDER = ByteString.unsignedLexicographicalComparator();
+    /** Bytes are unsigned. That of protobuf does the same by iterators, at 8 % of the time of some properties. */
+    static final Comparator<ByteString> ORDER = KeyRange::compare;
 
     private static final ByteString FROM_KEY = ByteString.copyFrom(new byte[] {0});
+
+    private static int compare(ByteString one, ByteString other) {
+        int common = Math.min(one.size(), other.size());
+        for (int i = 0; i < common; i++) {
+            int difference = (one.byteAt(i) & 0xff) - (other.byteAt(i) & 0xff);
+            if (difference != 0) {
+                return difference;
+            }
+        }
+        return one.size() - other.size();
+    }
 
     /** As etcd reads the fields of a request: an absent end means one key, a zero byte all keys from the first on. */
     static KeyRange of(ByteString key, ByteString rangeEnd) {
