@@ -46,7 +46,6 @@ class ArchitectureTest {
                         "recipes-lock",
                         "recipes-election",
                         "recipes-config",
-                        "recipes-queue",
                         "recipes-testkit",
                         "examples");
         assertThat(Modules.withMainCode())

@@ -94,9 +94,7 @@ class DocumentationTest {
                 "stm.md",
                 "setnx.md",
                 "shared-value.md",
-                "atomic-counter.md",
-                "distributed-queue.md",
-                "work-queue.md")) {
+                "atomic-counter.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> what the keys mean
  */
-public final class Rendezvous<S> extends Place<S> {
+public final class Rendezvous<S> {
     /** How long the view stays when nobody waits. */
     static final Duration LINGER = Duration.ofSeconds(10);
 
@@ -119,22 +119,20 @@ public final class Rendezvous<S> extends Place<S> {
         this.meaning = meaning;
     }
 
-    @Override
+    /** The connection that it stands on. */
     public EtcdConnection connection() {
         return connection;
     }
 
-    @Override
-    protected String recipe() {
+    String recipe() {
         return recipe;
     }
 
-    @Override
-    protected String name() {
+    String name() {
         return name;
     }
 
-    @Override
+    /** Runs what may call user code. */
     public void callback(Runnable task) {
         if (session != null) {
             session.callback(task);
@@ -143,14 +141,14 @@ public final class Rendezvous<S> extends Place<S> {
         }
     }
 
-    @Override
+    /** Runs a short task that looks at the state of waits. */
     public void execute(Runnable task) {
         serializer.execute(task);
     }
 
     // Who waits
 
-    @Override
+    /** Begins a wait. */
     public void join(Wait<S, ?> wait) {
         serializer.execute(() -> {
             wait.begin(this);
@@ -196,8 +194,25 @@ public final class Rendezvous<S> extends Place<S> {
                 }));
     }
 
-    @Override
-    protected void leave(Wait<S, ?> wait) {
+    /** Asks a wait to end, if nothing has come of it yet. */
+    public void giveUp(Wait<S, ?> wait) {
+        serializer.execute(() -> {
+            if (!wait.isTold()) {
+                wait.giveUp();
+            }
+        });
+    }
+
+    /** Tells a wait that was given up that nobody waits for how it ends. */
+    void abandon(Wait<S, ?> wait) {
+        serializer.execute(() -> {
+            if (!wait.isTold()) {
+                wait.abandoned();
+            }
+        });
+    }
+
+    void leave(Wait<S, ?> wait) {
         if (waits.remove(wait) && waits.isEmpty()) {
             close();
         }

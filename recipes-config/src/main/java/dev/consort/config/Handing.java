@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.consort.core.internal;
+package dev.consort.config;
 
+import dev.consort.core.internal.Store;
+import dev.consort.core.internal.Timing;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -13,16 +15,16 @@ import java.util.function.Supplier;
  * Hands users what came of their requests: by a future of their own, completed where their code may run, with failures that
  * name recipe and key. Immutable.
  */
-public record Handing(Store store, Executor executor, String key) {
+record Handing(Store store, Executor executor, String key) {
     private static final long LONGEST_PAUSE_MILLIS = 50;
 
     /** By the connection's executor. */
-    public static Handing of(Store store, String key) {
+    static Handing of(Store store, String key) {
         return new Handing(store, store.connection()::callback, key);
     }
 
     /** A future of the user's. */
-    public <T> CompletableFuture<T> async(CompletableFuture<T> answer) {
+    <T> CompletableFuture<T> async(CompletableFuture<T> answer) {
         return async(answer, unwanted -> {});
     }
 
@@ -31,7 +33,7 @@ public record Handing(Store store, Executor executor, String key) {
      *
      * @param unwanted takes back what came after somebody else had completed the future
      */
-    public <T> CompletableFuture<T> async(CompletableFuture<T> answer, Consumer<T> unwanted) {
+    <T> CompletableFuture<T> async(CompletableFuture<T> answer, Consumer<T> unwanted) {
         CompletableFuture<T> result = new CompletableFuture<>();
         var unused = answer.whenComplete((value, failure) -> executor.execute(() -> {
             if (failure != null) {
@@ -44,19 +46,22 @@ public record Handing(Store store, Executor executor, String key) {
     }
 
     /** Waits for it: uninterruptibly, for every request of which it is made is bounded. */
-    public <T> T await(CompletableFuture<T> answer) {
+    <T> T await(CompletableFuture<T> answer) {
         return store.await(answer, key);
     }
 
     /** Before another attempt, with jitter so that those who met once do not meet again. */
-    public CompletableFuture<Boolean> pause(int attempt) {
+    CompletableFuture<Boolean> pause(int attempt) {
         long most = Math.min(LONGEST_PAUSE_MILLIS, 1L << Math.min(attempt, 10));
         Timing timing = store.connection().timing();
-        return Pause.of(store.connection(), Duration.ofNanos(timing.random(TimeUnit.MILLISECONDS.toNanos(most))));
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        timing.schedule(
+                Duration.ofNanos(timing.random(TimeUnit.MILLISECONDS.toNanos(most))), () -> over.complete(true));
+        return over;
     }
 
     /** Gives a name back when the work on it is done. */
-    public static <T> CompletableFuture<T> whileTaken(Runnable giveBack, Supplier<CompletableFuture<T>> work) {
+    static <T> CompletableFuture<T> whileTaken(Runnable giveBack, Supplier<CompletableFuture<T>> work) {
         CompletableFuture<T> done;
         try {
             done = work.get();
@@ -68,7 +73,7 @@ public record Handing(Store store, Executor executor, String key) {
         return done;
     }
 
-    public static Throwable unwrapped(Throwable failure) {
+    static Throwable unwrapped(Throwable failure) {
         Throwable cause = failure.getCause();
         return failure instanceof CompletionException && cause != null ? cause : failure;
     }
