@@ -209,7 +209,13 @@ final class EtcdCounter implements AtomicCounter {
             if (conflict && spent > connection.requestTimeout().toNanos()) {
                 fail(new UpdateConflictException(recipe, name(), attempts));
             } else if (conflict && attempts > 1) {
-                var unused = handing.pause(attempts).thenRun(this::run);
+                var unused = handing.pause(attempts).whenComplete((over, closed) -> {
+                    if (closed == null) {
+                        run();
+                    } else {
+                        fail(closed);
+                    }
+                });
             } else {
                 run();
             }

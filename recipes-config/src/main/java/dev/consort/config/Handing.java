@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.config;
 
+import dev.consort.core.internal.Pause;
 import dev.consort.core.internal.Store;
 import dev.consort.core.internal.Timing;
 import java.time.Duration;
@@ -50,14 +51,11 @@ record Handing(Store store, Executor executor, String key) {
         return store.await(answer, key);
     }
 
-    /** Before another attempt, with jitter so that those who met once do not meet again. */
+    /** Before another attempt, with jitter so that those who met once do not meet again. Fails if the connection is closed meanwhile. */
     CompletableFuture<Boolean> pause(int attempt) {
         long most = Math.min(LONGEST_PAUSE_MILLIS, 1L << Math.min(attempt, 10));
         Timing timing = store.connection().timing();
-        CompletableFuture<Boolean> over = new CompletableFuture<>();
-        timing.schedule(
-                Duration.ofNanos(timing.random(TimeUnit.MILLISECONDS.toNanos(most))), () -> over.complete(true));
-        return over;
+        return Pause.of(store.connection(), Duration.ofNanos(timing.random(TimeUnit.MILLISECONDS.toNanos(most))));
     }
 
     /** Gives a name back when the work on it is done. */
