@@ -14,6 +14,7 @@ import io.grpc.stub.StreamObserver;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +71,7 @@ class CallLogIT {
         put();
         assertThat(client.getKVClient().get(key)).succeedsWithin(SOON);
         faults.loseNextRequest(CallMatcher.method("KV/Put"));
-        assertThat(client.getKVClient().put(key, key)).failsWithin(SOON);
+        assertThat(client.getKVClient().put(key, key)).failsWithin(SOON).withThrowableOfType(ExecutionException.class);
         // A future completes with the answer, the call a moment later with its status.
         await().untilAsserted(() -> assertThat(log.counts().unaryCallsOpen()).isZero());
         CallCounts counts = log.counts();

@@ -37,11 +37,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 @Timeout(20)
+@Isolated("answers are due within short deadlines")
 class EmbeddedFaultsIT {
     private static final CallMatcher PUT = CallMatcher.method("KV/Put");
     private static final ByteString KEY = ByteString.copyFromUtf8("key");
@@ -55,12 +56,6 @@ class EmbeddedFaultsIT {
         return NettyChannelBuilder.forTarget(etcd.endpoints().get(member).substring("http://".length()))
                 .usePlaintext()
                 .build();
-    }
-
-    /** So that a deadline is spent on the call alone. */
-    @BeforeEach
-    void connect() {
-        assertThat(read().getCount()).isZero();
     }
 
     @AfterEach
@@ -90,17 +85,8 @@ class EmbeddedFaultsIT {
     }
 
     private Status tryPut(String value) {
-        return putWithin(10_000, value);
-    }
-
-    /** For what is not answered. */
-    private Status tryPutBriefly(String value) {
-        return putWithin(300, value);
-    }
-
-    private Status putWithin(long millis, String value) {
         return failure(() -> {
-            var unused = kv.withDeadlineAfter(millis, TimeUnit.MILLISECONDS).put(put(value));
+            var unused = kv.withDeadlineAfter(300, TimeUnit.MILLISECONDS).put(put(value));
         });
     }
 
@@ -125,9 +111,9 @@ class EmbeddedFaultsIT {
     @Test
     void hangingCalls_endWithTheirDeadline() {
         CallFault request = etcd.faults().next(PUT).hangRequest();
-        assertThat(tryPutBriefly("1").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(tryPut("1").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         CallFault reply = etcd.faults().next(PUT).hangReply();
-        assertThat(tryPutBriefly("2").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(tryPut("2").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
 
         assertThat(request.hits()).isEqualTo(1);
         assertThat(reply.hits()).isEqualTo(1);
@@ -137,7 +123,7 @@ class EmbeddedFaultsIT {
     @Test
     void heldRequest_landsThoughTheClientHasGivenUp() {
         CallFault held = etcd.faults().next(PUT).hold();
-        assertThat(tryPutBriefly("1").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(tryPut("1").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         assertThat(etcd.revision()).isEqualTo(1);
 
         held.release();
@@ -263,7 +249,7 @@ class EmbeddedFaultsIT {
         etcd.advance(Duration.ofSeconds(10));
         var put = KVGrpc.newFutureStub(channel).put(put("1"));
 
-        assertThat(tryPutBriefly("gives up").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(tryPut("gives up").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         assertThat(put.isDone()).isFalse();
         assertThat(etcd.leases()).containsExactly(lease);
         pause.close();
@@ -283,7 +269,7 @@ class EmbeddedFaultsIT {
     void unreachableMember_leavesTheOthers() {
         ManagedChannel other = channelTo(1);
         try (EmbeddedFaults.Disruption unreachable = etcd.faults().unreachable(0)) {
-            assertThat(tryPutBriefly("1").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+            assertThat(tryPut("1").getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
             assertThat(KVGrpc.newBlockingStub(other).put(put("2")).getHeader().getRevision())
                     .isEqualTo(2);
             assertThat(unreachable).isNotNull();

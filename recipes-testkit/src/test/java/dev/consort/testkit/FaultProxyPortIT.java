@@ -12,13 +12,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -26,64 +22,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** The port that a proxy listens on, which it gives back at once. */
 @Timeout(30)
 @Isolated("a process that another test starts has all sockets of this JVM for a moment, so that ports stay taken")
-class FaultProxyPortIT {
-    private static final int ANSWER_MILLIS = 5_000;
-
-    private ServerSocket listening;
-    private FaultProxy proxy;
-    private Socket client;
-    private Socket server;
-
-    @BeforeEach
-    void connect() throws IOException {
-        listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        proxy = FaultProxy.to("127.0.0.1:" + listening.getLocalPort());
-        client = connectClient();
-        server = accept();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        client.close();
-        server.close();
-        proxy.close();
-        listening.close();
-    }
-
-    private Socket connectClient() throws IOException {
-        Socket socket = new Socket();
-        socket.connect(
-                new InetSocketAddress(
-                        InetAddress.getLoopbackAddress(),
-                        URI.create(proxy.endpoint()).getPort()),
-                ANSWER_MILLIS);
-        socket.setSoTimeout(ANSWER_MILLIS);
-        return socket;
-    }
-
-    private Socket accept() throws IOException {
-        listening.setSoTimeout(ANSWER_MILLIS);
-        Socket socket = listening.accept();
-        socket.setSoTimeout(ANSWER_MILLIS);
-        return socket;
-    }
-
-    private static void send(Socket from, String text) throws IOException {
-        from.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static void assertArrives(Socket at, String text) throws IOException {
-        at.setSoTimeout(ANSWER_MILLIS);
-        assertThat(new String(at.getInputStream().readNBytes(text.length()), StandardCharsets.US_ASCII))
-                .isEqualTo(text);
-    }
-
-    private static void assertReset(Socket at) {
-        assertThatExceptionOfType(SocketException.class)
-                .isThrownBy(() -> at.getInputStream().read())
-                .withMessageContaining("reset");
-    }
-
+class FaultProxyPortIT extends ProxiedSockets {
     /** As a process that is just being started has it, by the sockets of the one that starts it. */
     @Test
     void accept_whileTheOldPortIsTakenForAMoment_waitsForIt() throws IOException {

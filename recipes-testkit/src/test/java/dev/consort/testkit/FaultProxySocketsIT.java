@@ -8,13 +8,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -23,65 +19,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What becomes of bytes and connections; see also {@link FaultProxyPortIT}. */
 @Timeout(30)
-class FaultProxySocketsIT {
+class FaultProxySocketsIT extends ProxiedSockets {
     private static final int SILENCE_MILLIS = 100;
-    private static final int ANSWER_MILLIS = 5_000;
-
-    private ServerSocket listening;
-    private FaultProxy proxy;
-    private Socket client;
-    private Socket server;
-
-    @BeforeEach
-    void connect() throws IOException {
-        listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        proxy = FaultProxy.to("127.0.0.1:" + listening.getLocalPort());
-        client = connectClient();
-        server = accept();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        client.close();
-        server.close();
-        proxy.close();
-        listening.close();
-    }
-
-    private Socket connectClient() throws IOException {
-        Socket socket = new Socket();
-        socket.connect(
-                new InetSocketAddress(
-                        InetAddress.getLoopbackAddress(),
-                        URI.create(proxy.endpoint()).getPort()),
-                ANSWER_MILLIS);
-        socket.setSoTimeout(ANSWER_MILLIS);
-        return socket;
-    }
-
-    private Socket accept() throws IOException {
-        listening.setSoTimeout(ANSWER_MILLIS);
-        Socket socket = listening.accept();
-        socket.setSoTimeout(ANSWER_MILLIS);
-        return socket;
-    }
-
-    private static void send(Socket from, String text) throws IOException {
-        from.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static void assertArrives(Socket at, String text) throws IOException {
-        at.setSoTimeout(ANSWER_MILLIS);
-        assertThat(new String(at.getInputStream().readNBytes(text.length()), StandardCharsets.US_ASCII))
-                .isEqualTo(text);
-    }
 
     private static void assertSilent(Socket at) throws SocketException {
         assertSilent(at, SILENCE_MILLIS);
@@ -92,12 +36,6 @@ class FaultProxySocketsIT {
         assertThatExceptionOfType(SocketTimeoutException.class)
                 .isThrownBy(() -> at.getInputStream().read());
         at.setSoTimeout(ANSWER_MILLIS);
-    }
-
-    private static void assertReset(Socket at) {
-        assertThatExceptionOfType(SocketException.class)
-                .isThrownBy(() -> at.getInputStream().read())
-                .withMessageContaining("reset");
     }
 
     @Test

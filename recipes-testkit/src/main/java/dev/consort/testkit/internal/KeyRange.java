@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param end null for the one key, empty for all keys from the first on, else the first key beyond
  */
 record KeyRange(ByteString begin, @Nullable ByteString end) {
-    /** Bytes are unsigned. That of protobuf does the same by iterators, at 8 % of the time of some properties. */
+    /** By unsigned bytes, as that of protobuf, which walks through iterators: a quarter of the CPU time of a long read. */
     static final Comparator<ByteString> ORDER = KeyRange::compare;
 
     private static final ByteString FROM_KEY = ByteString.copyFrom(new byte[] {0});
