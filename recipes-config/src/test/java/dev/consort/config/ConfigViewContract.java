@@ -11,6 +11,8 @@ import static org.awaitility.Awaitility.await;
 import dev.consort.config.ConfigView.Observation;
 import dev.consort.core.Codec;
 import dev.consort.core.RecipeException;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.PutOption;
 import java.time.Duration;
@@ -300,9 +302,18 @@ abstract class ConfigViewContract {
     }
 
     @Test
-    void openAsync_cancelled_leavesNoWatch() {
+    void openAsync_cancelled_leavesNoWatch() throws Exception {
+        CallFault reading = party.faults.next(CallMatcher.method("KV/Range")).hold();
         CompletableFuture<ConfigView<SortedMap<String, String>>> opening = texts().openAsync();
-        opening.cancel(false);
+        reading.hit().get(10, TimeUnit.SECONDS);
+        assertThat(opening.cancel(false)).isTrue();
+        reading.release();
+        reading.landed().get(10, TimeUnit.SECONDS);
+        try (ConfigView<SortedMap<String, String>> next = opened(texts())) {
+            long later =
+                    server().put(root + "/size", "4"); // what its watch tells, an earlier one of the stream would stand
+            next.awaitRevision(later, Duration.ofSeconds(10));
+        }
         await().untilAsserted(() -> assertThat(party.log.counts().watchesOpen()).isZero());
     }
 

@@ -24,6 +24,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -266,7 +267,7 @@ abstract class ConfigWriterContract {
                         .get(10, TimeUnit.SECONDS))
                 .isNotEqualTo(Thread.currentThread());
         for (CompletableFuture<WriteOutcome> each : List.of(back, change, early, based)) {
-            assertThat(each).failsWithin(10, TimeUnit.SECONDS);
+            assertThat(each).failsWithin(10, TimeUnit.SECONDS).withThrowableOfType(ExecutionException.class);
         }
         assertThatIllegalStateException()
                 .isThrownBy(() -> mine.change().put("a", "5").commit())

@@ -10,6 +10,7 @@ import dev.consort.core.SessionState;
 import dev.consort.testkit.FaultProxy;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -36,7 +37,7 @@ class F01_LeaderIsToldOfLossIT {
             assertThat(leadership.proclaim("late")).isFalse();
             assertThat(leadership.guard().txn().put("registers/" + name, "late").commit())
                     .isFalse();
-            assertThat(local).failsWithin(Duration.ofSeconds(10));
+            assertThat(local).failsWithin(Duration.ofSeconds(10)).withThrowableOfType(ExecutionException.class);
             assertThat(one.session.state()).isEqualTo(SessionState.LOST);
             try (Leadership next =
                     two.election(name).campaign("next", Duration.ZERO).orElseThrow()) {

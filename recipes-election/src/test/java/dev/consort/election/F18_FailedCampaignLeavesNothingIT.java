@@ -12,6 +12,7 @@ import dev.consort.core.RecipeException;
 import dev.consort.testkit.CallFault;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,7 +91,7 @@ class F18_FailedCampaignLeavesNothingIT {
         CompletableFuture<Leadership> waiting = two.election(name).campaignAsync("second");
         await().until(() -> one.claims(name).size() == 2);
         two.session.close();
-        assertThat(waiting).failsWithin(Duration.ofSeconds(10));
+        assertThat(waiting).failsWithin(Duration.ofSeconds(10)).withThrowableOfType(ExecutionException.class);
         noZombieAfter(leader);
     }
 }

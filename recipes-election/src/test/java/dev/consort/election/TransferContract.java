@@ -345,10 +345,9 @@ abstract class TransferContract {
 
     @Test
     void transfer_closedMeanwhile_falseAndTheNextInOrderLeads() throws Exception {
-        deafen(1);
+        deafen(1); // until it leads: what it is asked may come after p2 has stepped back
         CompletableFuture<Boolean> transfer = leadership.transferAsync(participant(3), LONG);
         await().until(() -> values().equals(List.of("p0", "p1", "p3", "p2")));
-        peers.get(1).faults.clear();
         assertThat(leadership.resign()).isTrue();
         assertThat(now(transfer)).isFalse();
         assertAllLeadInTurn(1, 3, 2);

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.awaitility.Awaitility;
@@ -568,6 +569,8 @@ abstract class ClusteredJobContract {
         ClusteredJob mine = start(one, one.job(name).every(SELDOM), work);
         one.sessions.close();
         await().until(() -> mine.state() == State.CLOSED);
-        assertThat(mine.ended().toCompletableFuture()).failsWithin(1, TimeUnit.SECONDS);
+        assertThat(mine.ended().toCompletableFuture())
+                .failsWithin(1, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class);
     }
 }

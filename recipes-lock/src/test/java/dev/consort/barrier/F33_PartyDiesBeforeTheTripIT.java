@@ -91,7 +91,9 @@ class F33_PartyDiesBeforeTheTripIT {
         landsAfterTheDeathOf(there, trip);
         breaking.release();
         assertBroken(last);
-        assertThat(dead).failsWithin(Duration.ofSeconds(10)); // told by a watch of its own
+        assertThat(dead)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableOfType(ExecutionException.class); // told by a watch of its own
     }
 
     /** Neither saw the other as it came. */
@@ -110,7 +112,9 @@ class F33_PartyDiesBeforeTheTripIT {
         landsAfterTheDeathOf(there, trip);
         breaking.release();
         assertBroken(last);
-        assertThat(dead).failsWithin(Duration.ofSeconds(10)); // told by a watch of its own
+        assertThat(dead)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableOfType(ExecutionException.class); // told by a watch of its own
     }
 
     private void makeTheDurableKey(DistributedCyclicBarrier barrier) {
@@ -129,7 +133,9 @@ class F33_PartyDiesBeforeTheTripIT {
         CompletableFuture<Stay> last = here.doubled(name, 2).enterAsync();
         landsAfterTheDeathOf(there, filling);
         assertEntersWithAnother(last);
-        assertThat(dead).failsWithin(Duration.ofSeconds(10)); // told by a watch of its own
+        assertThat(dead)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableOfType(ExecutionException.class); // told by a watch of its own
     }
 
     @Test
@@ -147,7 +153,9 @@ class F33_PartyDiesBeforeTheTripIT {
         coming.release();
         landsAfterTheDeathOf(there, filling);
         assertEntersWithAnother(last);
-        assertThat(dead).failsWithin(Duration.ofSeconds(10)); // told by a watch of its own
+        assertThat(dead)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableOfType(ExecutionException.class); // told by a watch of its own
     }
 
     private void assertEntersWithAnother(CompletableFuture<Stay> last) throws Exception {

@@ -86,7 +86,7 @@ class F07_PhantomReaderIT {
             CompletableFuture<Grant> waiting = waits.of(waiter, name).acquireAsync();
             Etcd.awaitClaims(name, 2);
             waiter.session.close();
-            assertThat(waiting).failsWithin(10, TimeUnit.SECONDS);
+            assertThat(waiting).failsWithin(10, TimeUnit.SECONDS).withThrowableOfType(ExecutionException.class);
             assertThat(Etcd.claims(name)).hasSize(1);
             assertThat(grant.isHeld()).isTrue();
         }

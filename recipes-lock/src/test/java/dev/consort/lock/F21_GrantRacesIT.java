@@ -66,7 +66,8 @@ class F21_GrantRacesIT {
             });
         }
         Etcd.awaitClaims(name, 0);
-        assertThat(holding.mutex(name).tryAcquire()).isPresent();
+        // The claim of a wait that was interrupted may still be on its way there, and back.
+        assertThat(holding.mutex(name).tryAcquire(Duration.ofSeconds(10))).isPresent();
         assertThat(grants.get())
                 .as("trials in which the grant came first")
                 .isStrictlyBetween(TRIALS / 20, TRIALS - TRIALS / 20);

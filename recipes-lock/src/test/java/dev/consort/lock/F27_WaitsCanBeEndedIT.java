@@ -11,6 +11,7 @@ import dev.consort.core.Session;
 import dev.consort.testkit.FaultProxy;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,7 +84,8 @@ class F27_WaitsCanBeEndedIT {
         CompletableFuture<Grant> waiting = mutex.acquireAsync();
         assertThat(waiting.cancel(false)).isTrue();
         assertThat(mutex.acquireAsync().orTimeout(50, TimeUnit.MILLISECONDS))
-                .failsWithin(Duration.ofMillis(50).plus(LATE));
+                .failsWithin(Duration.ofMillis(50).plus(LATE))
+                .withThrowableOfType(ExecutionException.class);
     }
 
     @Test
@@ -92,6 +94,6 @@ class F27_WaitsCanBeEndedIT {
         long start = System.nanoTime();
         session.close();
         assertThat(Etcd.since(start)).isLessThan(REQUEST_TIMEOUT.plus(LATE));
-        assertThat(waiting).failsWithin(LATE);
+        assertThat(waiting).failsWithin(LATE).withThrowableOfType(ExecutionException.class);
     }
 }
