@@ -75,10 +75,16 @@ final class FaultyStream<Q, R> extends SimpleForwardingClientCall<Q, R> {
         return false;
     }
 
+    /** Is not broken in the midst of it: gRPC throws from the start of a call that is cancelled then. */
     @Override
     public void start(Listener<R> listener, Metadata headers) {
-        faults.opened(this);
-        super.start(new FaultyListener(listener), headers);
+        lock.lock();
+        try {
+            faults.opened(this);
+            super.start(new FaultyListener(listener), headers);
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

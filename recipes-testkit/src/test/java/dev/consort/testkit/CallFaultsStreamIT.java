@@ -10,8 +10,16 @@ import io.etcd.jetcd.api.WatchCreateRequest;
 import io.etcd.jetcd.api.WatchGrpc;
 import io.etcd.jetcd.api.WatchRequest;
 import io.etcd.jetcd.api.WatchResponse;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -21,6 +29,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -195,5 +204,52 @@ class CallFaultsStreamIT {
         put("a");
         await().until(() -> watching.values.contains("a"));
         assertThat(fault.hits()).isZero();
+    }
+
+    /** Notes what befalls the streams below the faults; each starts when it is let. */
+    private static final class SlowStarts implements ClientInterceptor {
+        final List<String> events = new CopyOnWriteArrayList<>();
+        final CompletableFuture<Void> starting = new CompletableFuture<>();
+        final CompletableFuture<Void> go = new CompletableFuture<>();
+
+        @Override
+        public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+            return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                @Override
+                public void start(Listener<R> listener, Metadata headers) {
+                    starting.complete(null);
+                    go.orTimeout(10, TimeUnit.SECONDS).join();
+                    super.start(listener, headers);
+                    events.add("started");
+                }
+
+                @Override
+                public void cancel(String message, Throwable cause) {
+                    events.add("cancelled");
+                    super.cancel(message, cause);
+                }
+            };
+        }
+    }
+
+    /** To cancel a call while it starts makes gRPC throw from the start of it, which no client would survive that tells of it. */
+    @Test
+    void breakStreams_whileOneStarts_waitsUntilItHas() throws Exception {
+        CallFaults own = CallFaults.create();
+        SlowStarts slow = new SlowStarts();
+        Channel through = ClientInterceptors.interceptForward(channel, own, slow);
+        CompletableFuture<Boolean> begun = CompletableFuture.supplyAsync(() -> {
+            WatchGrpc.newStub(through).watch(new Watching());
+            return true;
+        });
+        slow.starting.get(10, TimeUnit.SECONDS);
+        CompletableFuture<Integer> broken = new CompletableFuture<>();
+        Thread breaking = new Thread(() -> broken.complete(own.breakStreams("Watch/Watch")));
+        breaking.start();
+        await().until(() -> breaking.getState() == Thread.State.WAITING || !breaking.isAlive());
+        slow.go.complete(null);
+        assertThat(broken.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(begun.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(slow.events).startsWith("started", "cancelled");
     }
 }

@@ -22,6 +22,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Requests that have one answer, each with a deadline and with its failure as a {@link CallFailure}. Futures complete on
@@ -41,6 +43,8 @@ final class Calls {
 
     /** More than one, for a change of users and roles may follow another. */
     private static final int MORE_TOKENS = 3;
+
+    private static final Logger log = LoggerFactory.getLogger(Calls.class);
 
     private static final long FIRST_PAUSE_MILLIS = 20;
     private static final long LONGEST_PAUSE_MILLIS = 500;
@@ -180,19 +184,42 @@ final class Calls {
             MethodDescriptor<Q, A> method, Q request, Duration timeout, CompletableFuture<A> result, int moreTokens) {
         // A call that is refused for its token was not applied, and the next one carries another token.
         Runnable again = moreTokens == 0 ? null : () -> send(method, request, timeout, result, moreTokens - 1);
-        ClientCall<Q, A> call = channel.newCall(
-                method, options.withDeadlineAfter(Math.max(1, timeout.toNanos()), TimeUnit.NANOSECONDS));
-        call.start(new FirstAnswer<>(request, result, again), new Metadata());
-        call.request(2);
-        call.sendMessage(request);
-        call.halfClose();
+        ClientCall<Q, A> call = null;
+        try {
+            call = channel.newCall(
+                    method, options.withDeadlineAfter(Math.max(1, timeout.toNanos()), TimeUnit.NANOSECONDS));
+            call.start(new FirstAnswer<>(request, result, again), new Metadata());
+            call.request(2);
+            call.sendMessage(request);
+            call.halfClose();
+        } catch (RuntimeException e) {
+            result.completeExceptionally(thrown(method, call, e));
+        }
+    }
+
+    /** Users' interceptors, and those of jetcd, may throw in any thread of ours; whoever asked is to be told instead. */
+    private static CallFailure thrown(
+            MethodDescriptor<?, ?> method, @Nullable ClientCall<?, ?> call, RuntimeException e) {
+        log.warn("{} could not be called: an interceptor of the client, or gRPC, threw", method.getFullMethodName(), e);
+        if (call != null) {
+            call.cancel("could not be begun", e);
+        }
+        return CallFailure.of(Status.fromThrowable(e).augmentDescription("thrown before it was sent"));
     }
 
     /** Opens a stream; the listener runs on gRPC's transport thread. */
+    /** One that cannot be begun is closed at once, as far as its listener can tell. */
     <Q, A> ClientCall<Q, A> stream(MethodDescriptor<Q, A> method, ClientCall.Listener<A> listener, Metadata headers) {
-        ClientCall<Q, A> call = channel.newCall(method, options);
-        call.start(listener, headers);
-        return call;
+        ClientCall<Q, A> call = null;
+        try {
+            call = channel.newCall(method, options);
+            call.start(listener, headers);
+            return call;
+        } catch (RuntimeException e) {
+            CallFailure why = thrown(method, call, e);
+            listener.onClose(Status.fromCode(why.code()).withDescription(why.getMessage()), new Metadata());
+            return new DeadCall<>();
+        }
     }
 
     /** Wanted for as long as one operation may take. */
