@@ -101,6 +101,19 @@ final class FaultyStream<Q, R> extends SimpleForwardingClientCall<Q, R> {
         }
     }
 
+    /** gRPC throws from a call that was cancelled before it had a transport. */
+    @Override
+    public void request(int messages) {
+        lock.lock();
+        try {
+            if (!broken) {
+                super.request(messages);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public void halfClose() {
         lock.lock();

@@ -208,12 +208,13 @@ final class Calls {
     }
 
     /** Opens a stream; the listener runs on gRPC's transport thread. */
-    /** One that cannot be begun is closed at once, as far as its listener can tell. */
+    /** Of which the first message has been asked for. One that cannot be begun is closed at once, as far as its listener can tell. */
     <Q, A> ClientCall<Q, A> stream(MethodDescriptor<Q, A> method, ClientCall.Listener<A> listener, Metadata headers) {
         ClientCall<Q, A> call = null;
         try {
             call = channel.newCall(method, options);
             call.start(listener, headers);
+            call.request(1);
             return call;
         } catch (RuntimeException e) {
             CallFailure why = thrown(method, call, e);

@@ -11,6 +11,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.LoggerFactory;
 
 /** The one seam for time. Deadlines and timeouts use the monotonic clock; what people read uses {@link #instants()}. */
 public interface Timing extends AutoCloseable {
@@ -58,10 +59,20 @@ public interface Timing extends AutoCloseable {
             @Override
             public Timer schedule(Duration delay, Runnable task) {
                 try {
-                    Future<?> scheduled = timer.schedule(task, Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
+                    Future<?> scheduled =
+                            timer.schedule(() -> logged(task), Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
                     return () -> scheduled.cancel(false);
                 } catch (RejectedExecutionException closed) {
                     return Timer.NONE;
+                }
+            }
+
+            /** The executor would keep it to itself. */
+            private void logged(Runnable task) {
+                try {
+                    task.run();
+                } catch (RuntimeException | Error e) {
+                    LoggerFactory.getLogger(Timing.class).error("A timer's task failed; please report this", e);
                 }
             }
 

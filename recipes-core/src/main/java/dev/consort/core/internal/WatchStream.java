@@ -48,7 +48,6 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
         headers.put(REQUIRE_LEADER, "true");
         WatchStream stream = new WatchStream(hub, calls.history(), timing);
         stream.call = calls.stream(WatchGrpc.getWatchMethod(), stream, headers);
-        stream.call.request(1);
         return stream;
     }
 
