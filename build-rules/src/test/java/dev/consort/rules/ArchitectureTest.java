@@ -46,6 +46,7 @@ class ArchitectureTest {
                         "recipes-lock",
                         "recipes-election",
                         "recipes-config",
+                        "recipes-queue",
                         "recipes-testkit",
                         "examples");
         assertThat(Modules.withMainCode())

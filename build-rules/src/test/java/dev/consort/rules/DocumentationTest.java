@@ -94,7 +94,9 @@ class DocumentationTest {
                 "stm.md",
                 "setnx.md",
                 "shared-value.md",
-                "atomic-counter.md")) {
+                "atomic-counter.md",
+                "distributed-queue.md",
+                "work-queue.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

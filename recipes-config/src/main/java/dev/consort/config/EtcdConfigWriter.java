@@ -6,6 +6,7 @@ import dev.consort.core.Connection;
 import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.EtcdConnection;
+import dev.consort.core.internal.Handing;
 import dev.consort.core.internal.SnapshotReads;
 import dev.consort.core.internal.Store;
 import dev.consort.core.internal.Store.Outcome;

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import dev.consort.core.Connection;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.EtcdConnection;
+import dev.consort.core.internal.Handing;
 import dev.consort.core.internal.Names;
 import dev.consort.core.internal.Store;
 import dev.consort.core.internal.Store.Outcome;

@@ -14,6 +14,7 @@ import dev.consort.core.SessionState;
 import dev.consort.core.internal.Codecs;
 import dev.consort.core.internal.EtcdConnection;
 import dev.consort.core.internal.EtcdSession;
+import dev.consort.core.internal.Handing;
 import dev.consort.core.internal.KeyReader;
 import dev.consort.core.internal.Leases;
 import dev.consort.core.internal.Names;

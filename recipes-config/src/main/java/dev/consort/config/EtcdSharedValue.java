@@ -7,6 +7,7 @@ import dev.consort.core.Connection;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.Codecs;
 import dev.consort.core.internal.EtcdConnection;
+import dev.consort.core.internal.Handing;
 import dev.consort.core.internal.Names;
 import dev.consort.core.internal.PrefixView;
 import dev.consort.core.internal.PrefixView.Entry;

@@ -12,6 +12,7 @@ import dev.consort.config.ConfigViewContract.Told;
 import dev.consort.config.ConfigWriter.Change;
 import dev.consort.core.RecipeException;
 import dev.consort.core.internal.EtcdConnection;
+import dev.consort.core.internal.Handing;
 import dev.consort.core.internal.Store;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;

@@ -4,6 +4,7 @@ package dev.consort.election;
 import dev.consort.core.Connection;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
+import dev.consort.core.internal.OneSession;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;

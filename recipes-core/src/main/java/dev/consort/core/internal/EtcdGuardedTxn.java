@@ -1,69 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import com.google.protobuf.ByteString;
 import dev.consort.core.GuardedTxn;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.TxnRequest;
-import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A transaction guarded by a grant's claim. Confined to its user's thread until it is committed. */
 final class EtcdGuardedTxn implements GuardedTxn {
-    private static final int MAX_WRITES = 100;
-
     private final EtcdSession session;
     private final EtcdGrant grant;
-    private final TxnRequest.Builder request = TxnRequest.newBuilder();
-    private final Set<ByteString> written = new HashSet<>();
+    private final Writes writes;
     private boolean committed;
 
     EtcdGuardedTxn(EtcdSession session, EtcdGrant grant) {
         this.session = session;
         this.grant = grant;
-        request.addAllCompare(grant.conditions());
+        this.writes = new Writes(session);
     }
 
     @Override
     public GuardedTxn put(String key, String value) {
-        return put(ByteSequence.from(key, StandardCharsets.UTF_8), ByteSequence.from(value, StandardCharsets.UTF_8));
+        writes.put(key, value);
+        return this;
     }
 
     @Override
     public GuardedTxn put(ByteSequence key, ByteSequence value) {
-        request.addSuccess(ClaimTxns.put(checked(key), ByteString.copyFrom(value.getBytes()), 0));
+        writes.put(key, value, false);
         return this;
     }
 
     @Override
     public GuardedTxn putLeased(ByteSequence key, ByteSequence value) {
-        request.addSuccess(ClaimTxns.put(checked(key), ByteString.copyFrom(value.getBytes()), session.leaseId()));
+        writes.put(key, value, true);
         return this;
     }
 
     @Override
     public GuardedTxn delete(ByteSequence key) {
-        request.addSuccess(ClaimTxns.delete(checked(key)));
+        writes.delete(key);
         return this;
-    }
-
-    private ByteString checked(ByteSequence key) {
-        ByteString bytes = ByteString.copyFrom(key.getBytes());
-        if (bytes.isEmpty()) {
-            throw new IllegalArgumentException("key is empty");
-        }
-        if (!written.add(bytes)) {
-            throw new IllegalArgumentException(
-                    "key '" + key + "' is written twice: etcd takes a key once in a transaction");
-        }
-        if (written.size() > MAX_WRITES) {
-            throw new IllegalArgumentException("more than " + MAX_WRITES + " writes: commit in several transactions");
-        }
-        return session.key(bytes);
     }
 
     @Override
@@ -98,7 +77,10 @@ final class EtcdGuardedTxn implements GuardedTxn {
         }
         committed = true;
         CompletableFuture<Boolean> result = session.calls().answeredAtLatestByClose(new CompletableFuture<>());
-        TxnRequest built = request.build();
+        TxnRequest built = TxnRequest.newBuilder()
+                .addAllCompare(grant.conditions())
+                .addAllSuccess(writes.operations())
+                .build();
         session.execute(() -> {
             if (grant.guardedStart()) {
                 attempt(built, 0, result);

@@ -16,14 +16,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +55,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private final CompletableFuture<Void> revoked = new CompletableFuture<>();
     private final ThreadHolds holds = new ThreadHolds();
+    private final Map<String, Object> shared = new ConcurrentHashMap<>();
     private volatile SessionState state = SessionState.ACTIVE;
     private volatile boolean expired; // sticky: once the deadline was seen to have passed nothing is held again
     private long fenceRevision; // confined to serializer, like lossReason
@@ -167,6 +171,11 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     /** What threads hold through reentrant views. */
     public ThreadHolds holds() {
         return holds;
+    }
+
+    /** What all that go by this session share, as long as it lives; made by the first that asks. */
+    public <T> T shared(String key, Class<T> type, Supplier<T> maker) {
+        return type.cast(shared.computeIfAbsent(key, absent -> maker.get()));
     }
 
     /** The connection it was opened on. */

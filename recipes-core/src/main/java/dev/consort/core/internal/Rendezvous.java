@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <S> what the keys mean
  */
-public final class Rendezvous<S> {
+public final class Rendezvous<S> extends Place<S> {
     /** How long the view stays when nobody waits. */
     static final Duration LINGER = Duration.ofSeconds(10);
 
@@ -119,20 +119,22 @@ public final class Rendezvous<S> {
         this.meaning = meaning;
     }
 
-    /** The connection that it stands on. */
+    @Override
     public EtcdConnection connection() {
         return connection;
     }
 
-    String recipe() {
+    @Override
+    protected String recipe() {
         return recipe;
     }
 
-    String name() {
+    @Override
+    protected String name() {
         return name;
     }
 
-    /** Runs what may call user code. */
+    @Override
     public void callback(Runnable task) {
         if (session != null) {
             session.callback(task);
@@ -141,14 +143,14 @@ public final class Rendezvous<S> {
         }
     }
 
-    /** Runs a short task that looks at the state of waits. */
+    @Override
     public void execute(Runnable task) {
         serializer.execute(task);
     }
 
     // Who waits
 
-    /** Begins a wait. */
+    @Override
     public void join(Wait<S, ?> wait) {
         serializer.execute(() -> {
             wait.begin(this);
@@ -194,25 +196,8 @@ public final class Rendezvous<S> {
                 }));
     }
 
-    /** Asks a wait to end, if nothing has come of it yet. */
-    public void giveUp(Wait<S, ?> wait) {
-        serializer.execute(() -> {
-            if (!wait.isTold()) {
-                wait.giveUp();
-            }
-        });
-    }
-
-    /** Tells a wait that was given up that nobody waits for how it ends. */
-    void abandon(Wait<S, ?> wait) {
-        serializer.execute(() -> {
-            if (!wait.isTold()) {
-                wait.abandoned();
-            }
-        });
-    }
-
-    void leave(Wait<S, ?> wait) {
+    @Override
+    protected void leave(Wait<S, ?> wait) {
         if (waits.remove(wait) && waits.isEmpty()) {
             close();
         }

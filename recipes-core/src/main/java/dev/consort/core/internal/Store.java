@@ -61,6 +61,11 @@ public final class Store {
         return connection;
     }
 
+    /** The recipe that it is for, as messages name it. */
+    public String recipe() {
+        return recipe;
+    }
+
     /** A key with the namespace. */
     public ByteString key(ByteString relative) {
         return connection.key(relative);

@@ -6,9 +6,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One who waits at a {@link Rendezvous}. A recipe says in {@link #look} what it waits for.
+ * One who waits at a {@link Place}. A recipe says in {@link #look} what it waits for.
  *
- * <p>Concurrency: everything but the futures is confined to the rendezvous's serializer, which also completes the futures.
+ * <p>Concurrency: everything but the futures is confined to the place's serializer, which also completes the futures.
  *
  * @param <S> what is looked at
  * @param <T> what comes of it
@@ -23,7 +23,7 @@ public abstract class Wait<S, T> {
     /** Only what is told of later revisions concerns it. */
     long since;
 
-    private @Nullable Rendezvous<S> at;
+    private @Nullable Place<S> at;
 
     /** The state is this, for the first time or again. */
     protected abstract void look(S state);
@@ -87,12 +87,12 @@ public abstract class Wait<S, T> {
         return at == null;
     }
 
-    void begin(Rendezvous<S> where) {
+    void begin(Place<S> where) {
         at = where;
     }
 
     private void end() {
-        Rendezvous<S> where = at;
+        Place<S> where = at;
         at = null;
         if (where != null) {
             where.leave(this);

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
- * The ways to wait at a {@link Rendezvous}, the same for every recipe. A wait that ends early is given up first, and then
+ * The ways to wait at a {@link Place}, the same for every recipe. A wait that ends early is given up first, and then
  * looked at again: whether it passed meanwhile is not for this process to decide.
  *
  * <p>Thread-safe.
@@ -23,11 +23,11 @@ public final class Waiting<S> {
     /** How much longer than asked for a wait may take to learn whether it passed. */
     static final Duration VERDICT = Duration.ofMillis(200);
 
-    private final Rendezvous<S> at;
+    private final Place<S> at;
     private final Timing timing;
 
     /** Waits at a place. */
-    public Waiting(Rendezvous<S> at) {
+    public Waiting(Place<S> at) {
         this.at = at;
         this.timing = at.connection().timing();
     }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.consort.config;
+package dev.consort.core.internal;
 
-import dev.consort.core.internal.Pause;
-import dev.consort.core.internal.Store;
-import dev.consort.core.internal.Timing;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -16,16 +13,16 @@ import java.util.function.Supplier;
  * Hands users what came of their requests: by a future of their own, completed where their code may run, with failures that
  * name recipe and key. Immutable.
  */
-record Handing(Store store, Executor executor, String key) {
+public record Handing(Store store, Executor executor, String key) {
     private static final long LONGEST_PAUSE_MILLIS = 50;
 
     /** By the connection's executor. */
-    static Handing of(Store store, String key) {
+    public static Handing of(Store store, String key) {
         return new Handing(store, store.connection()::callback, key);
     }
 
     /** A future of the user's. */
-    <T> CompletableFuture<T> async(CompletableFuture<T> answer) {
+    public <T> CompletableFuture<T> async(CompletableFuture<T> answer) {
         return async(answer, unwanted -> {});
     }
 
@@ -34,7 +31,7 @@ record Handing(Store store, Executor executor, String key) {
      *
      * @param unwanted takes back what came after somebody else had completed the future
      */
-    <T> CompletableFuture<T> async(CompletableFuture<T> answer, Consumer<T> unwanted) {
+    public <T> CompletableFuture<T> async(CompletableFuture<T> answer, Consumer<T> unwanted) {
         CompletableFuture<T> result = new CompletableFuture<>();
         var unused = answer.whenComplete((value, failure) -> executor.execute(() -> {
             if (failure != null) {
@@ -47,19 +44,19 @@ record Handing(Store store, Executor executor, String key) {
     }
 
     /** Waits for it: uninterruptibly, for every request of which it is made is bounded. */
-    <T> T await(CompletableFuture<T> answer) {
+    public <T> T await(CompletableFuture<T> answer) {
         return store.await(answer, key);
     }
 
     /** Before another attempt, with jitter so that those who met once do not meet again. Fails if the connection is closed meanwhile. */
-    CompletableFuture<Boolean> pause(int attempt) {
+    public CompletableFuture<Boolean> pause(int attempt) {
         long most = Math.min(LONGEST_PAUSE_MILLIS, 1L << Math.min(attempt, 10));
         Timing timing = store.connection().timing();
         return Pause.of(store.connection(), Duration.ofNanos(timing.random(TimeUnit.MILLISECONDS.toNanos(most))));
     }
 
     /** Gives a name back when the work on it is done. */
-    static <T> CompletableFuture<T> whileTaken(Runnable giveBack, Supplier<CompletableFuture<T>> work) {
+    public static <T> CompletableFuture<T> whileTaken(Runnable giveBack, Supplier<CompletableFuture<T>> work) {
         CompletableFuture<T> done;
         try {
             done = work.get();
@@ -71,7 +68,7 @@ record Handing(Store store, Executor executor, String key) {
         return done;
     }
 
-    static Throwable unwrapped(Throwable failure) {
+    public static Throwable unwrapped(Throwable failure) {
         Throwable cause = failure.getCause();
         return failure instanceof CompletionException && cause != null ? cause : failure;
     }

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.queue;
+
+import com.google.protobuf.ByteString;
+import dev.consort.core.OutcomeUnknownException;
+import dev.consort.core.RecipeException;
+import dev.consort.core.internal.EtcdSession;
+import dev.consort.core.internal.Feed;
+import dev.consort.core.internal.SessionPlace;
+import dev.consort.core.internal.Wait;
+import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.TxnResponse;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The line in which the processes stand that take items of one queue; this is one process's end of it. Each has one card, which
+ * says for how many items it waits. The first item is for the first card, and so on: every process sees the same cards and items
+ * by the revisions of etcd, so each knows which items are its own, and takes only these. Nobody has to be asked, and two
+ * hardly ever want the same; if their pictures differ for a moment, the transaction of one of them fails, which is all.
+ *
+ * <p>Where nobody stands in line, the first items are taken at once. {@code docs/queue-protocol.md} has the reasons.
+ *
+ * <p>Concurrency: confined to the session's serializer.
+ */
+final class Line extends SessionPlace<Line> {
+    private static final Duration LINGER = Duration.ofSeconds(10);
+
+    /** How late it learns that its clock was set on. */
+    private static final Duration LONGEST_NAP = Duration.ofMinutes(1);
+
+    private final Terms terms;
+    private final LineTxns txns;
+    private final Picture picture;
+    private final Set<Take> takes = new LinkedHashSet<>();
+    private Card mine = Card.NONE; // as of the last answer, or of the last reading
+    private boolean busy; // with a transaction of its own, or finding out what became of the card
+    private long beyond = -1; // nothing is to be done before something has changed after this revision
+    private int lingering;
+    private long wakesAt = Long.MAX_VALUE; // by its clock
+    private int opening; // how often it was closed, for answers that come later
+
+    /** The one of a session, for all its cards are one. */
+    static Line of(EtcdSession session, String recipe, QueueLayout layout, Terms terms) {
+        return session.shared(recipe + " " + layout.name(), Line.class, () -> new Line(session, recipe, layout, terms));
+    }
+
+    private Line(EtcdSession session, String recipe, QueueLayout layout, Terms terms) {
+        super(session, recipe, layout.name());
+        this.terms = terms;
+        this.txns = new LineTxns(this::key, layout, terms, session.leaseId());
+        this.picture = new Picture(new Sight(), layout, terms, txns);
+    }
+
+    /** This process has changed the queue: what it does next builds on that. On the serializer. */
+    void changedAt(long revision) {
+        beyond = Math.max(beyond, revision - 1);
+    }
+
+    // Who waits
+
+    @Override
+    protected void opened() {
+        picture.load();
+    }
+
+    @Override
+    protected void joined(Wait<Line, ?> wait) {
+        lingering++;
+        takes.add((Take) wait);
+        look();
+    }
+
+    @Override
+    protected void leave(Wait<Line, ?> wait) {
+        super.leave(wait);
+        takes.remove((Take) wait);
+        if (takes.isEmpty() && isOpen()) {
+            execute(this::look); // not in the midst of what made it leave
+            closeLater();
+        }
+    }
+
+    private void closeLater() {
+        int last = ++lingering;
+        after(LINGER, () -> {
+            if (lingering != last || !takes.isEmpty()) {
+                return;
+            }
+            if (busy || mine.count() > 0) {
+                closeLater();
+            } else {
+                close();
+            }
+        });
+    }
+
+    @Override
+    protected void closed() {
+        opening++;
+        if (mine.count() > 0 && !session().state().isFinal()) {
+            giveUpPlace();
+        }
+        picture.close();
+        mine = Card.NONE;
+        busy = false;
+        beyond = -1;
+    }
+
+    /** As far as it can be had: etcd has just refused something else. */
+    private void giveUpPlace() {
+        send(txns.show(mine, mine.less(0)), done -> {}, refused -> {});
+    }
+
+    // What is to be done
+
+    /** Does what is to be done next, if that depends on nothing that is under way. */
+    void look() {
+        if (!isOpen() || busy) {
+            return;
+        }
+        if (takes.isEmpty()) {
+            leaveAnyhow();
+            return;
+        }
+        if (!picture.isCurrent() || picture.revision() <= beyond) {
+            return;
+        }
+        Card seen = picture.cards().getOrDefault(txns.card(), Card.NONE);
+        if (seen.modified() < mine.modified()) {
+            findCard();
+            return;
+        }
+        mine = seen;
+        if (mine.count() > 0 && picture.revision() < mine.modified()) {
+            return; // who else came before it is not known yet
+        }
+        int before = mine.count() == 0 ? 0 : countBefore();
+        if (picture.window().runsLow(before + Math.min(takes.size(), LineTxns.MOST))) {
+            picture.more();
+        } else if (mine.count() == 0) {
+            lookFromOutside();
+        } else {
+            lookInLine(before);
+        }
+    }
+
+    /** Nobody is to be told whether something came, and the others must not keep items for this process. */
+    private void leaveAnyhow() {
+        if (mine.count() > 0) {
+            show(mine.less(0));
+        }
+    }
+
+    private void lookFromOutside() {
+        boolean oneLeaves = takes.stream().anyMatch(Take::isLeaving);
+        List<Item> first = available(0, takes.size());
+        if (!first.isEmpty() && mayTakeAtOnce()) {
+            takeOrJoin(first);
+        } else if (first.isEmpty() && oneLeaves) {
+            confirmNone();
+        } else if (!first.isEmpty() || !isOnly() || mine.modified() == 0) {
+            show(mine.next(Math.min(takes.size(), LineTxns.MOST)));
+        } else {
+            noneYet();
+        }
+    }
+
+    /** Items that were held may have come back without a trace, so there it takes a place in line to know what is the first. */
+    private boolean mayTakeAtOnce() {
+        return terms.keeps() ? isOnly() : others().allMatch(card -> card.count() == 0);
+    }
+
+    private void lookInLine(int before) {
+        List<Item> own = available(before, Math.min(mine.count(), takes.size()));
+        if (!own.isEmpty()) {
+            take(own);
+        } else if (takes.stream().anyMatch(Take::isLeaving)) {
+            leaveLine();
+        } else {
+            noneYet();
+        }
+    }
+
+    private List<Item> available(int before, int most) {
+        return picture.window().available(now(), before, Math.min(most, LineTxns.MOST));
+    }
+
+    private long now() {
+        return session().now().toEpochMilli();
+    }
+
+    /** Nothing is for those who wait, unless time makes it so. */
+    private void noneYet() {
+        List.copyOf(takes).forEach(Take::noneYet);
+        long now = now();
+        if (!takes.isEmpty()) {
+            picture.window().nextDue(now).ifPresent(due -> wakeAt(Math.min(due, now + LONGEST_NAP.toMillis()), now));
+        }
+    }
+
+    /** Unless it wakes sooner. */
+    private void wakeAt(long millis, long now) {
+        if (wakesAt <= now || wakesAt > millis) {
+            wakesAt = millis;
+            after(Duration.ofMillis(millis - now), () -> {
+                if (wakesAt == millis) {
+                    wakesAt = Long.MAX_VALUE;
+                    look();
+                }
+            });
+        }
+    }
+
+    /** How many items are for those who stand before this process. */
+    private int countBefore() {
+        return others().filter(card -> card.place() < mine.place())
+                .mapToInt(Card::count)
+                .sum();
+    }
+
+    private Stream<Card> others() {
+        return picture.cards().entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(txns.card()))
+                .map(Map.Entry::getValue);
+    }
+
+    /** Whether no other process has ever taken anything through a session that lives. */
+    private boolean isOnly() {
+        return others().findAny().isEmpty();
+    }
+
+    // Steps
+
+    private void show(Card next) {
+        step(txns.show(mine, next), next, response -> {});
+    }
+
+    /** Those who leave are told so when nothing can have come for them. */
+    private void leaveLine() {
+        List<Take> leaving = takes.stream().filter(Take::isLeaving).toList();
+        Card next = mine.less(Math.min(mine.count(), takes.size() - leaving.size()));
+        step(
+                txns.showIfNoneCame(mine, next, picture.revision(), now()),
+                next,
+                response -> leaving.forEach(Take::gotNothing));
+    }
+
+    /** The same for those who never stood in line. */
+    private void confirmNone() {
+        List<Take> leaving = takes.stream().filter(Take::isLeaving).toList();
+        long known = picture.revision();
+        int now = opening;
+        busy = true;
+        send(
+                txns.noneCameSince(known, now()),
+                response -> {
+                    if (now != opening) {
+                        return;
+                    }
+                    busy = false;
+                    if (response.getSucceeded()) {
+                        leaving.forEach(Take::gotNothing);
+                    } else {
+                        beyond = known;
+                    }
+                    look();
+                },
+                this::refused);
+    }
+
+    private void take(List<Item> items) {
+        List<Take> takers = takers(items);
+        Card next = mine.next(stillWaiting(items));
+        step(txns.take(mine, next, items, picture.window()::holdOf), next, response -> taken(takers, items, response));
+    }
+
+    private List<Take> takers(List<Item> items) {
+        return takes.stream().limit(items.size()).toList();
+    }
+
+    private int stillWaiting(List<Item> items) {
+        return Math.min(takes.size() - items.size(), LineTxns.MOST);
+    }
+
+    private void takeOrJoin(List<Item> items) {
+        List<Take> takers = takers(items);
+        Card next = mine.next(isOnly() ? 0 : stillWaiting(items));
+        Card joined = mine.next(Math.min(takes.size(), LineTxns.MOST)).next();
+        step(
+                txns.takeOrJoin(mine, next, joined, items, picture.window()::holdOf, picture.revision()),
+                next,
+                joined,
+                response -> taken(
+                        takers,
+                        items,
+                        response == null ? null : response.getResponses(0).getResponseTxn()));
+    }
+
+    /** The answer is null if it was lost. */
+    private void taken(List<Take> takers, List<Item> items, @Nullable TxnResponse response) {
+        long revision = mine.modified();
+        items.forEach(item -> picture.taken(item, revision));
+        if (response != null) {
+            hand(takers, txns.taken(items, response, revision));
+        } else {
+            fetch(takers, items, revision);
+        }
+    }
+
+    private static void hand(List<Take> takers, List<Taken> taken) {
+        for (int i = 0; i < taken.size(); i++) {
+            takers.get(i).got(taken.get(i));
+        }
+    }
+
+    /** They were taken, and the answer was lost that had their values. */
+    private void fetch(List<Take> takers, List<Item> items, long revision) {
+        takers.forEach(takes::remove); // no other item is to be taken for them
+        send(
+                txns.valuesOf(items, revision),
+                response -> {
+                    for (int i = 0; i < items.size(); i++) {
+                        Take taker = takers.get(i);
+                        Item item = items.get(i);
+                        response.getResponses(i).getResponseRange().getKvsList().stream()
+                                .findFirst()
+                                .ifPresentOrElse(
+                                        kv -> taker.got(new Taken(item, kv.getValue(), revision)),
+                                        () -> taker.refused(withoutValue("somebody has deleted it")));
+                    }
+                },
+                failure -> takers.forEach(take -> take.refused(withoutValue(String.valueOf(failure.getMessage())))));
+    }
+
+    private OutcomeUnknownException withoutValue(String why) {
+        return new OutcomeUnknownException(
+                recipe(), name(), "an item was taken, and the answer was lost that had its value; " + why, null);
+    }
+
+    private void step(TxnRequest txn, Card next, Consumer<@Nullable TxnResponse> then) {
+        step(txn, next, next, then);
+    }
+
+    /**
+     * Changes the card.
+     *
+     * @param orElse what the card may become instead, and then nothing follows
+     * @param then told the answer; null if it was lost
+     */
+    private void step(TxnRequest txn, Card next, Card orElse, Consumer<@Nullable TxnResponse> then) {
+        long known = picture.revision();
+        int now = opening;
+        busy = true;
+        send(
+                txn,
+                response -> {
+                    boolean whole = response.getSucceeded()
+                            && response.getResponsesList().stream()
+                                    .noneMatch(op -> op.hasResponseTxn()
+                                            && !op.getResponseTxn().getSucceeded());
+                    if (now != opening) {
+                        if (whole) {
+                            then.accept(response); // nobody waits any more, and it is given back
+                        }
+                        return;
+                    }
+                    busy = false;
+                    if (response.getSucceeded()) {
+                        changed((whole ? next : orElse).at(response.getHeader().getRevision()));
+                        if (whole) {
+                            then.accept(response);
+                        }
+                    } else {
+                        notApplied(response, next, known, then);
+                    }
+                    look();
+                },
+                this::refused);
+    }
+
+    private void changed(Card now) {
+        mine = now;
+        picture.cards().put(txns.card(), now);
+    }
+
+    /** Or it was, by an attempt whose answer was lost. */
+    private void notApplied(TxnResponse response, Card next, long known, Consumer<@Nullable TxnResponse> then) {
+        Card found = response.getResponses(0).getResponseRange().getKvsList().stream()
+                .findFirst()
+                .map(kv -> Card.of(kv.getModRevision(), kv.getValue()))
+                .orElse(Card.NONE);
+        if (found.modified() == mine.modified()) {
+            beyond = known; // an item has changed since
+        } else if (found.modified() == 0) {
+            findCard();
+        } else {
+            boolean applied = found.serial() == next.serial();
+            changed(found);
+            if (applied) {
+                then.accept(null);
+            }
+        }
+    }
+
+    /** The card is gone: with the lease, or somebody deleted it. */
+    private void findCard() {
+        busy = true;
+        removed(() -> {
+            busy = false;
+            mine = Card.NONE;
+            picture.cards().remove(txns.card());
+            look();
+        });
+    }
+
+    private void refused(RecipeException why) {
+        busy = false;
+        failAll(why);
+        if (isOpen()) {
+            close();
+        }
+    }
+
+    /** Of the queue. */
+    private final class Sight implements Picture.Owner {
+        @Override
+        public void send(TxnRequest txn, Consumer<TxnResponse> then, Consumer<RecipeException> otherwise) {
+            Line.this.send(txn, then, otherwise);
+        }
+
+        @Override
+        public Feed feed(String prefix, long from, Feed.Listener listener) {
+            return Line.this.feed(prefix, from, listener);
+        }
+
+        @Override
+        public String relative(ByteString key) {
+            return Line.this.relative(key);
+        }
+
+        @Override
+        public void begun() {
+            if (!busy) {
+                mine = picture.cards().getOrDefault(txns.card(), Card.NONE);
+            }
+            beyond = -1;
+        }
+
+        @Override
+        public void look() {
+            Line.this.look();
+        }
+
+        @Override
+        public void cannotRead(RecipeException why) {
+            failAll(why);
+            if (isOpen()) {
+                close();
+            }
+        }
+    }
+}
