@@ -47,6 +47,7 @@ class ArchitectureTest {
                         "recipes-election",
                         "recipes-config",
                         "recipes-queue",
+                        "recipes-discovery",
                         "recipes-testkit",
                         "examples");
         assertThat(Modules.withMainCode())
@@ -97,7 +98,7 @@ class ArchitectureTest {
                 PUBLISHED);
     }
 
-    /** But for what is there to join the user's own Jackson to a recipe. */
+    /** But for what is there to join the user's own Jackson or gRPC to a recipe. */
     @Test
     void publicApi_mentionsNoForeignType() {
         check(
@@ -105,6 +106,8 @@ class ArchitectureTest {
                         .that(PUBLIC_API)
                         .and()
                         .doNotHaveSimpleName("JacksonCodec")
+                        .and()
+                        .resideOutsideOfPackage("dev.consort.discovery.grpc")
                         .should(PublicSignatures.mentionOwnAndJdkTypesOnly()),
                 RECIPES);
     }

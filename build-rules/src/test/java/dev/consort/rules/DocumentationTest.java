@@ -96,7 +96,9 @@ class DocumentationTest {
                 "shared-value.md",
                 "atomic-counter.md",
                 "distributed-queue.md",
-                "work-queue.md")) {
+                "work-queue.md",
+                "discovery.md",
+                "load-balancing.md")) {
             MarkdownPage page = page(name);
             assertThat(page.headings()).as(page.name()).containsSubsequence(HEADINGS_OF_A_RECIPE);
         }

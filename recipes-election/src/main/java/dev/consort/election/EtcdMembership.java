@@ -5,6 +5,7 @@ import dev.consort.core.Connection;
 import dev.consort.core.SessionFactory;
 import dev.consort.core.internal.EtcdConnection;
 import dev.consort.core.internal.EtcdSession;
+import dev.consort.core.internal.KeptKey;
 import dev.consort.core.internal.Names;
 import dev.consort.core.internal.Rendezvous;
 import java.time.Duration;
@@ -34,14 +35,9 @@ final class EtcdMembership implements Membership {
     @Override
     public Seat join(String id, String value, Duration timeout) throws InterruptedException {
         Objects.requireNonNull(timeout, "timeout");
-        var unused = MemberKeys.value(value);
-        String key = keys.key(MemberKeys.checkedId(id));
-        EtcdSession session = EtcdSession.of(sessions.session());
-        Names.checked(RECIPE, keys.group(), session);
-        EtcdSeat seat = new EtcdSeat(sessions, outlivesSessions, session, keys, id, value);
-        Duration left = SeatsOfProcess.take(new SeatsOfProcess.Place(session.engine(), key), seat, timeout);
-        seat.join(session, left);
-        return seat;
+        String checked = MemberKeys.checkedValue(value);
+        EtcdSeat.Place place = new EtcdSeat.Place(keys, MemberKeys.checkedId(id), outlivesSessions);
+        return new EtcdSeat(place, KeptKey.put(sessions, place, checked, timeout));
     }
 
     @Override

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.election;
 
-import com.google.protobuf.ByteString;
 import dev.consort.core.internal.PrefixView.Entry;
 import dev.consort.election.Membership.Member;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +9,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The layout of a group: {@code <group>/<id>} for each member, with its value as it is, bound to its session's lease. What is
@@ -23,22 +21,8 @@ record MemberKeys(String group) {
     private static final int MAX_ID = 1024;
     private static final int MAX_VALUE = 1 << 20;
 
-    /**
-     * One key at a revision.
-     *
-     * @param entry null if it is not there
-     */
-    record Own(long revision, @Nullable Entry entry) {}
-
     String key(String id) {
         return group + "/" + id;
-    }
-
-    /** Finds one key among those that begin like it. */
-    static Own own(ByteString key, Collection<Entry> keys, long revision) {
-        return new Own(
-                revision,
-                keys.stream().filter(entry -> entry.key().equals(key)).findAny().orElse(null));
     }
 
     /** Empty if the key is none of a member's. */
@@ -65,9 +49,8 @@ record MemberKeys(String group) {
     }
 
     /** What the value says is nobody else's business: no message shows it. */
-    static ByteString value(String value) {
-        Objects.requireNonNull(value, "value");
-        return ByteString.copyFromUtf8(checked("value", value, 0, MAX_VALUE));
+    static String checkedValue(String value) {
+        return checked("value", Objects.requireNonNull(value, "value"), 0, MAX_VALUE);
     }
 
     private static String checked(String what, String text, int min, int max) {

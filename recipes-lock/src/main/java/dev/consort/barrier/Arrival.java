@@ -244,12 +244,10 @@ final class Arrival extends Wait<State, Verdict> {
         }
     }
 
+    /** (!) It does not end here: whoever is told that its time is over relies on the others' being told too. */
     @Override
     protected void abandoned() {
         abandoned = true;
-        if (!sent) {
-            withdrawn();
-        }
     }
 
     /** Deleting works when putting is refused, and tells the others as well. */

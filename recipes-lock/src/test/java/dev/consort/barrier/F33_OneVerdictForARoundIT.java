@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.consort.barrier.DoubleBarrier.Stay;
 import dev.consort.core.OutcomeUnknownException;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Staircase;
 import java.time.Duration;
 import java.util.Optional;
@@ -82,6 +84,21 @@ class F33_OneVerdictForARoundIT {
             }
         }
         assertBothHappened();
+    }
+
+    /** Others may wait for it, and it could not tell them: so it does not say that the barrier is broken. */
+    @Test
+    void cyclicBarrier_timeOverBeforeItCouldCome_isUnknown() throws Exception {
+        CallFault held = here.faults.every(CallMatcher.method("KV/Range")).hold();
+        DistributedCyclicBarrier mine = here.cyclic(name, 2);
+        assertThatExceptionOfType(OutcomeUnknownException.class).isThrownBy(() -> mine.await(Duration.ofMillis(20)));
+        assertThat(held.hit()).isDone();
+        held.stop();
+        held.release();
+        CompletableFuture<Integer> again = mine.awaitAsync();
+        assertThat(there.cyclic(name, 2).await(LONG) + again.get(20, TimeUnit.SECONDS))
+                .as("both come")
+                .isEqualTo(1);
     }
 
     private static Optional<Stay> entered(Future<Optional<Stay>> ending) throws Exception {

@@ -118,7 +118,7 @@ public interface DistributedQueue<T> {
      * @param item as there
      * @param timeout zero or less does not wait
      * @return whether it was put
-     * @throws InterruptedException if interrupted while it waits; nothing was put
+     * @throws InterruptedException if interrupted before, or while it waits; nothing was put
      */
     boolean offer(T item, Duration timeout) throws InterruptedException;
 

@@ -77,9 +77,13 @@ final class Items<T> {
         return handing.await(send(values, by, id));
     }
 
-    /** Waits for room, if there must be room. */
+    /** Waits for room, if there must be room. Heeds an interrupt also where it need not wait, as a {@code BlockingQueue} does. */
     boolean offer(T value, Duration timeout) throws InterruptedException {
+        Objects.requireNonNull(value, "item");
         Objects.requireNonNull(timeout, "timeout");
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
         if (timeout.isNegative() || timeout.isZero() || !offering.isLimited()) {
             return offer(List.of(value), 0, null) == Result.OFFERED;
         }

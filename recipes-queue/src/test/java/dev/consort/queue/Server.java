@@ -11,6 +11,7 @@ import dev.consort.testkit.EtcdServer;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
+import io.etcd.jetcd.options.CompactOption;
 import io.etcd.jetcd.options.GetOption;
 import io.etcd.jetcd.options.LeaseOption;
 import java.time.Duration;
@@ -177,6 +178,17 @@ final class Server {
     /** What was before the last revision cannot be read any more. */
     void compact() {
         var unused = answer(client.getKVClient().compact(revision()));
+    }
+
+    /** In bytes, without what was before the last revision. */
+    long databaseSize() {
+        var unused = answer(client.getKVClient()
+                .compact(
+                        revision(),
+                        CompactOption.builder().withCompactPhysical(true).build()));
+        String endpoint = etcd.endpoints().get(0);
+        var unusedToo = answer(client.getMaintenanceClient().defragmentMember(endpoint));
+        return answer(client.getMaintenanceClient().statusMember(endpoint)).getDbSize();
     }
 
     /** For how many items the processes stand in line. */

@@ -23,7 +23,9 @@ final class LiveThreads {
             "testcontainers-",
             "ducttape-",
             "docker-java-",
-            // gRPC and Vert.x beneath jetcd: they outlive clients by seconds
+            // gRPC and Vert.x beneath jetcd: they outlive clients by seconds; and Failsafe, whose thread comes with the
+            // JVM's first retry
+            "FailsafeDelayScheduler",
             "grpc-",
             "vert.x-",
             "vertx-",

@@ -18,7 +18,15 @@ public final class Names {
      * @throws IllegalArgumentException with the name and what is wrong with it
      */
     public static String checked(String recipe, String name, Session session) {
-        checked(recipe, name);
+        return apart(recipe, checked(recipe, name), session);
+    }
+
+    /**
+     * Returns the name or key if it does not nest with the keys of sessions.
+     *
+     * @throws IllegalArgumentException if it does
+     */
+    public static String apart(String recipe, String name, Session session) {
         EtcdSession engine = EtcdSession.of(session);
         String sessions = engine.text(engine.sessionPrefix());
         if ((name + "/").startsWith(sessions) || sessions.startsWith(name + "/")) {

@@ -69,20 +69,21 @@ public final class Rendezvous<S> extends Place<S> {
 
     /** A place for those that wait through a session, and fail with it. */
     public Rendezvous(EtcdSession session, String recipe, String name, Recipe<S> meaning) {
-        this(session, recipe, name, name + "/", meaning);
-    }
-
-    /** The same, for those who look at a part of the keys: those that begin so. */
-    public Rendezvous(EtcdSession session, String recipe, String name, String prefix, Recipe<S> meaning) {
         this(
                 session.engine(),
                 session,
                 session::execute,
                 recipe,
                 name,
-                below(session.engine(), prefix),
-                prefix,
+                below(session.engine(), name + "/"),
+                name + "/",
                 meaning);
+    }
+
+    /** The same, for those who look at one key, which is of that name. */
+    static <S> Rendezvous<S> atKey(EtcdSession session, String recipe, String name, String key, Recipe<S> meaning) {
+        KeyRange range = KeyRange.one(session.key(ByteString.copyFromUtf8(key)));
+        return new Rendezvous<>(session.engine(), session, session::execute, recipe, name, range, key, meaning);
     }
 
     /** A place for those that need no session. */

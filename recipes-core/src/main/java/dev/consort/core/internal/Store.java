@@ -9,6 +9,7 @@ import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -85,6 +86,14 @@ public final class Store {
     public CompletableFuture<RangeResponse> range(RangeRequest request) {
         connection.checkOpen();
         return connection.calls().range(request, connection.calls().forTheRequestTimeout());
+    }
+
+    /** Reads all keys that begin so, in pages at one revision, again and again until answered or for the request timeout. */
+    public CompletableFuture<List<PrefixView.Entry>> below(String prefix) {
+        connection.checkOpen();
+        BooleanSupplier inTime = connection.calls().forTheRequestTimeout();
+        return PrefixReader.read(connection, KeyRange.prefix(key(prefix)), inTime)
+                .thenApply(PrefixReader.Reading::entries);
     }
 
     /**

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.consort.election;
+package dev.consort.core.internal;
 
 import com.google.protobuf.ByteString;
 import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
-import dev.consort.core.internal.EtcdSession;
+import dev.consort.core.internal.KeptKey.Wanted;
 import dev.consort.core.internal.PrefixView.Entry;
-import dev.consort.core.internal.Rendezvous;
-import dev.consort.core.internal.Step;
-import dev.consort.core.internal.Wait;
-import dev.consort.core.internal.Waiting;
-import dev.consort.election.EtcdSeat.Wanted;
-import dev.consort.election.MemberKeys.Own;
-import dev.consort.election.Membership.Member;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,7 +14,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A member for as long as one session lives: it looks at its key, and as long as that is not what it is to be takes one
+ * A {@link KeptKey} for as long as one session lives: it looks at its key, and as long as that is not what it is to be takes one
  * step after the other.
  *
  * <p>What it puts where nothing was compares the session's fence, which it moves when it leaves: (!) else an attempt that
@@ -29,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Concurrency: confined to the session's serializer, but for {@link #lastHolder}.
  */
-final class Stay extends Wait<Own, Boolean> {
-    private final EtcdSeat seat;
+final class KeyStay extends Wait<KeyStay.Own, Boolean> {
+    private final KeptKey kept;
     private final EtcdSession session;
     private final ByteString key;
     private final Rendezvous<Own> at;
     private final Waiting<Own> waiting;
-    private final Set<Presence> waits = new LinkedHashSet<>();
+    private final Set<KeyPresence> presences = new LinkedHashSet<>();
     private Own known = new Own(0, null);
     private boolean confirmed; // that is what etcd answered, and not what the view told
     private boolean answered; // by etcd, so that what is known is no older than this stay
@@ -46,19 +39,27 @@ final class Stay extends Wait<Own, Boolean> {
     private boolean onlyDeletes; // for etcd puts nothing
     private long written; // the number of the last value that is there, like the next one
     private long refused;
-    private @Nullable Member holder; // of the id, if somebody else
-    private volatile @Nullable Member lastHolder;
+    private @Nullable Entry holder; // what is there, if it is somebody else's
+    private volatile @Nullable Entry lastHolder;
 
-    Stay(EtcdSeat seat, EtcdSession session) {
-        this.seat = seat;
+    /**
+     * The key at a revision.
+     *
+     * @param entry null if it is not there
+     */
+    record Own(long revision, @Nullable Entry entry) {}
+
+    KeyStay(KeptKey kept, EtcdSession session) {
+        this.kept = kept;
         this.session = session;
-        this.key = ByteString.copyFromUtf8(seat.key());
-        this.at = new Rendezvous<>(
+        this.key = ByteString.copyFromUtf8(kept.key());
+        this.at = Rendezvous.atKey(
                 session,
-                EtcdMembership.RECIPE,
-                seat.keys().group(),
-                seat.key(),
-                (entries, revision) -> MemberKeys.own(key, entries, revision));
+                kept.terms().recipe(),
+                kept.terms().name(),
+                kept.key(),
+                (entries, revision) -> new Own(
+                        revision, entries.isEmpty() ? null : entries.iterator().next()));
         this.waiting = new Waiting<>(at);
     }
 
@@ -77,20 +78,20 @@ final class Stay extends Wait<Own, Boolean> {
             if (started) {
                 settle();
             } else {
-                seat.left();
+                kept.left();
             }
         });
     }
 
     /** Starts it, and waits until it has joined: false if the id was not to be had in time. */
     boolean awaitJoined(Duration timeout) throws InterruptedException {
-        return waiting.await(new Presence(this, 1, true), timeout).isPresent();
+        return waiting.await(new KeyPresence(this, 1, true), timeout).isPresent();
     }
 
     /** Whether others can read a value, or a later one; bounded by the request timeout. */
     boolean awaitWritten(long number) {
         try {
-            return waiting.answer(new Presence(this, number, false));
+            return waiting.answer(new KeyPresence(this, number, false));
         } catch (SessionLostException e) {
             return false;
         }
@@ -98,7 +99,7 @@ final class Stay extends Wait<Own, Boolean> {
 
     /** Who has the id, or had it until a moment ago. */
     @Nullable
-    Member lastHolder() {
+    Entry lastHolder() {
         return lastHolder;
     }
 
@@ -108,8 +109,8 @@ final class Stay extends Wait<Own, Boolean> {
         return leaving || isOver() || holder != null;
     }
 
-    void await(Presence wait, boolean first) {
-        waits.add(wait);
+    void await(KeyPresence wait, boolean first) {
+        presences.add(wait);
         if (first) {
             start();
         } else {
@@ -118,8 +119,8 @@ final class Stay extends Wait<Own, Boolean> {
     }
 
     private void stopAll(RuntimeException why) {
-        List.copyOf(waits).forEach(wait -> wait.stop(why));
-        waits.clear();
+        List.copyOf(presences).forEach(wait -> wait.stop(why));
+        presences.clear();
     }
 
     // What it sees
@@ -148,7 +149,9 @@ final class Stay extends Wait<Own, Boolean> {
         } else if (entry.leaseId() == session.leaseId() && answered) {
             holder = null;
             mine(entry);
-        } else if (entry.leaseId() != session.leaseId() && seat.owns(entry.leaseId())) {
+        } else if (entry.leaseId() != session.leaseId() && kept.owns(entry.leaseId())) {
+            replace(entry);
+        } else if (confirmed && kept.takesOver()) {
             replace(entry);
         } else if (confirmed || holder != null) {
             others(entry);
@@ -160,35 +163,32 @@ final class Stay extends Wait<Own, Boolean> {
     private void missing() {
         if (joined) {
             joined = false;
-            seat.missing(new RecipeException(EtcdMembership.RECIPE, seat.key(), "its key was deleted", null));
+            kept.missing(new RecipeException(kept.terms().recipe(), kept.key(), "its key was deleted", null));
         }
     }
 
     private void mine(Entry entry) {
-        Wanted wanted = seat.wanted();
+        Wanted wanted = kept.wanted();
         joined = true;
-        seat.joined();
-        if (entry.value().equals(MemberKeys.value(wanted.value()))) {
+        kept.joined();
+        if (entry.value().equals(ByteString.copyFromUtf8(wanted.value()))) {
             written = wanted.number();
         } else if (refused != wanted.number()) {
             replace(entry);
         }
-        waits.removeIf(wait -> wait.isThere(written));
+        presences.removeIf(wait -> wait.isThere(written));
     }
 
     private void others(Entry entry) {
         joined = false;
-        Member other = seat.keys()
-                .member(entry)
-                .orElseGet(() -> new Member(seat.id(), "", entry.createRevision(), entry.leaseId()));
-        if (!other.equals(holder)) {
-            holder = other;
-            lastHolder = other;
-            if (seat.hasJoined()) {
-                seat.missing(seat.inUse(other));
+        if (!entry.equals(holder)) {
+            holder = entry;
+            lastHolder = entry;
+            if (kept.hasEntered()) {
+                kept.missing(kept.terms().usedBy(entry));
             }
         }
-        waits.removeIf(Presence::isMissing);
+        presences.removeIf(KeyPresence::isMissing);
     }
 
     // What it writes
@@ -198,19 +198,19 @@ final class Stay extends Wait<Own, Boolean> {
     }
 
     private void put() {
-        write(step().ifCreated(seat.key(), 0).ifUnfenced(session), 0);
+        write(step().ifCreated(kept.key(), 0).ifUnfenced(session), 0);
     }
 
     /** What is its own, with this session's lease or with a former one's. */
     private void replace(Entry entry) {
-        write(step().ifModified(seat.key(), entry.modRevision()), entry.createRevision());
+        write(step().ifModified(kept.key(), entry.modRevision()), entry.createRevision());
     }
 
     private void write(Step condition, long created) {
-        Wanted wanted = seat.wanted();
-        ByteString value = MemberKeys.value(wanted.value());
+        Wanted wanted = kept.wanted();
+        ByteString value = ByteString.copyFromUtf8(wanted.value());
         take(
-                condition.put(seat.key(), wanted.value(), session.leaseId()).otherwiseRead(seat.key()),
+                condition.put(kept.key(), wanted.value(), session.leaseId()).otherwiseRead(kept.key()),
                 answer -> know(new Own(
                         answer.revision(),
                         new Entry(
@@ -228,18 +228,18 @@ final class Stay extends Wait<Own, Boolean> {
      * that it was refused, is (!) read after that, and deleted.
      */
     private void withdraw(@Nullable Entry entry) {
-        Entry own = entry != null && seat.owns(entry.leaseId()) ? entry : null;
+        Entry own = entry != null && kept.owns(entry.leaseId()) ? entry : null;
         Step step = onlyDeletes ? step() : step().fence(session);
         if (own == null) {
-            step.read(seat.key());
+            step.read(kept.key());
         } else {
-            step.ifModified(seat.key(), own.modRevision()).delete(seat.key()).otherwiseRead(seat.key());
+            step.ifModified(kept.key(), own.modRevision()).delete(kept.key()).otherwiseRead(kept.key());
         }
         take(step, this::withdrew, this::withdrawalRefused);
     }
 
     private void withdrew(Step.Answer answer) {
-        if (answer.read().filter(entry -> seat.owns(entry.leaseId())).isPresent()) {
+        if (answer.read().filter(entry -> kept.owns(entry.leaseId())).isPresent()) {
             know(new Own(answer.revision(), answer.read().get()));
         } else {
             left();
@@ -280,7 +280,7 @@ final class Stay extends Wait<Own, Boolean> {
         if (joined) {
             refused = number;
             stopAll(why);
-        } else if (!seat.hasJoined()) {
+        } else if (!kept.hasEntered()) {
             stopAll(why);
             leave();
         } else {
@@ -303,14 +303,14 @@ final class Stay extends Wait<Own, Boolean> {
     private void left() {
         if (!isOver()) {
             pass(true);
-            waits.removeIf(Presence::isMissing);
-            seat.left();
+            presences.removeIf(KeyPresence::isMissing);
+            kept.left();
         }
     }
 
     @Override
     protected void failed(RuntimeException why) {
         stopAll(why);
-        seat.failed(why);
+        kept.failed(why);
     }
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.consort.election;
-
-import dev.consort.core.internal.Wait;
-import dev.consort.election.MemberKeys.Own;
+package dev.consort.core.internal;
 
 /**
- * One who waits for a member to be there with a value, or a later one.
+ * One who waits for a {@link KeptKey} to be there with a value, or a later one.
  *
  * <p>Concurrency: confined to the session's serializer.
  */
-final class Presence extends Wait<Own, Boolean> {
-    private final Stay stay;
+final class KeyPresence extends Wait<KeyStay.Own, Boolean> {
+    private final KeyStay stay;
     private final long number;
     private final boolean first;
     private boolean begun;
@@ -19,16 +16,16 @@ final class Presence extends Wait<Own, Boolean> {
      * A wait.
      *
      * @param number of the value
-     * @param first whether the stay begins with it; then it waits for the id, else only for etcd
+     * @param first whether the stay begins with it; then it waits for the key, else only for etcd
      */
-    Presence(Stay stay, long number, boolean first) {
+    KeyPresence(KeyStay stay, long number, boolean first) {
         this.stay = stay;
         this.number = number;
         this.first = first;
     }
 
     @Override
-    protected void look(Own state) {
+    protected void look(KeyStay.Own state) {
         if (begun) {
             return;
         }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.consort.election;
+package dev.consort.core.internal;
 
-import dev.consort.core.internal.InOrder;
-import dev.consort.election.Seat.State;
+import dev.consort.core.internal.KeptKey.State;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -15,20 +14,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The state of a place and who is told of it: in order, one at a time, and never with the lock held, which an executor that
+ * The state of a {@link KeptKey} and who is told of it: in order, one at a time, and never with the lock held, which an executor that
  * runs at once would else do. Thread-safe.
  */
-final class SeatStates {
-    private static final Logger log = LoggerFactory.getLogger(SeatStates.class);
+final class KeptKeyStates {
+    private static final Logger log = LoggerFactory.getLogger(KeptKeyStates.class);
 
     private final String name;
     private final Executor executor;
     private final ReentrantLock lock = new ReentrantLock();
     private final Queue<Runnable> news = new ConcurrentLinkedQueue<>(); // added with the lock held
     private final List<Consumer<? super State>> listeners = new CopyOnWriteArrayList<>();
-    private volatile State state = State.JOINING; // written with the lock held
+    private volatile State state = State.ENTERING; // written with the lock held
 
-    SeatStates(String name, Executor executor) {
+    KeptKeyStates(String name, Executor executor) {
         this.name = name;
         this.executor = new InOrder(executor);
     }
@@ -41,7 +40,7 @@ final class SeatStates {
     boolean change(State next) {
         lock.lock();
         try {
-            if (state == next || state == State.CLOSED) {
+            if (state == next || state == State.GONE) {
                 return false;
             }
             state = next;

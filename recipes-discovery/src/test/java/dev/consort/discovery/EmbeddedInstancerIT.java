@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.discovery;
+
+/** On the etcd inside the JVM. */
+class EmbeddedInstancerIT extends InstancerContract {
+    @Override
+    Server server() {
+        return Server.embedded();
+    }
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.discovery;
+
+/** On a real etcd. */
+class RegistrarIT extends RegistrarContract {
+    @Override
+    Server server() {
+        return Server.real();
+    }
+}
