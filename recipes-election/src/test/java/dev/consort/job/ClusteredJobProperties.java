@@ -57,8 +57,8 @@ class ClusteredJobProperties {
     }
 
     private static final List<Act> ACTS = List.of(Act.values());
-    private static final int SHIFTS = 20;
-    private static final int JOBS = 10;
+    private static final int SHIFTS = 10;
+    private static final int JOBS = 20;
     private static final Set<Act> done = ConcurrentHashMap.newKeySet();
     private static final AtomicInteger schedules = new AtomicInteger();
     private static final AtomicInteger completed = new AtomicInteger();
