@@ -40,7 +40,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 class DiscoveryProperties {
     private static final int SHIFTS = 8;
     private static final int SERVICES = 25;
-    private static final int STEPS = 15;
+    private static final int STEPS = 25;
     private static final int VALUES = 5;
     private static final CallMatcher WRITES = CallMatcher.method("KV/Txn");
     private static final AtomicInteger told = new AtomicInteger();

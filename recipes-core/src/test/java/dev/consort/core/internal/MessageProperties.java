@@ -58,12 +58,12 @@ class MessageProperties {
     }
 
     /** Whoever may write the prefix may write anything: it must be refused, not crash the session. */
-    @Property(tries = 500)
+    @Property(tries = 2000)
     void decode_anyBytes_eitherReadsOrRefuses(@ForAll byte[] bytes) {
         assertReadsOrRefuses(ByteString.copyFrom(bytes));
     }
 
-    @Property(tries = 500)
+    @Property(tries = 2000)
     void decode_encodedThenSpoilt_eitherReadsOrRefuses(
             @ForAll("messages") List<Message> messages,
             @ForAll @IntRange(max = 1_000_000) int where,
