@@ -47,6 +47,7 @@ class StmProperties {
     private static final ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
     private static final Map<Level, Integer> stricter = new EnumMap<>(Level.class);
     private static final Map<String, Integer> tally = new TreeMap<>();
+    private static int known; // entries of the log
 
     @BeforeContainer
     static void open() {
@@ -78,7 +79,7 @@ class StmProperties {
     void transactions_anyWorkAndFaults_showOnlyWhatTheirLevelPermits(@ForAll long seed) throws InterruptedException {
         Level level = Level.values()[Math.floorMod(seed, Level.values().length)];
         RandomWork work = new RandomWork(Party.fresh(), Isolation.valueOf(level.name()));
-        int before = etcd.log().size();
+        known += etcd.logAfter(known).size();
         try (RandomFaults faults = etcd.faults()
                 .random(seed)
                 .with(
@@ -96,7 +97,7 @@ class StmProperties {
             faults.during(() -> runAll(work, seed));
             faults.struck().forEach(fault -> count(fault.kind().name()));
         }
-        List<Operation<TransactionCall>> history = work.history(etcd.logAfter(before));
+        List<Operation<TransactionCall>> history = work.history(etcd.logAfter(known));
         history.forEach(one -> {
             count(one.outcome().name());
             if (one.outcome() == Outcome.UNKNOWN) {
