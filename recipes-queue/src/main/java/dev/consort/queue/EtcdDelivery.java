@@ -82,8 +82,7 @@ final class EtcdDelivery<T> extends ForwardingGrant implements Delivery<T> {
     }
 
     private boolean ackBy(TxnRequest txn) {
-        hold.endBy(txn);
-        boolean done = release();
+        boolean done = hold.release(txn);
         if (done) {
             acknowledged.complete(true);
         }
@@ -97,8 +96,7 @@ final class EtcdDelivery<T> extends ForwardingGrant implements Delivery<T> {
 
     @Override
     public CompletableFuture<Boolean> ackAsync() {
-        hold.endBy(txns.acknowledge(taken.item()).build());
-        return releaseAsync().whenComplete((done, failure) -> {
+        return hold.releaseAsync(txns.acknowledge(taken.item()).build()).whenComplete((done, failure) -> {
             if (failure == null && done) {
                 acknowledged.complete(true);
             }
@@ -119,8 +117,8 @@ final class EtcdDelivery<T> extends ForwardingGrant implements Delivery<T> {
 
     @Override
     public boolean nack(Duration delay, String reason) {
-        hold.endBy(givenBack(Objects.requireNonNull(delay, "delay"), Objects.requireNonNull(reason, "reason")));
-        return release();
+        return hold.release(
+                givenBack(Objects.requireNonNull(delay, "delay"), Objects.requireNonNull(reason, "reason")));
     }
 
     private TxnRequest givenBack(Duration delay, String reason) {

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class Line extends SessionPlace<Line> {
     private static final Duration LINGER = Duration.ofSeconds(10);
 
+    /** When etcd refused to let it leave the line. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     /** How late it learns that its clock was set on. */
     private static final Duration LONGEST_NAP = Duration.ofMinutes(1);
 
@@ -105,7 +108,7 @@ final class Line extends SessionPlace<Line> {
     protected void closed() {
         opening++;
         if (mine.count() > 0 && !session().state().isFinal()) {
-            giveUpPlace();
+            giveUpPlace(mine, opening);
         }
         picture.close();
         mine = Card.NONE;
@@ -113,9 +116,23 @@ final class Line extends SessionPlace<Line> {
         beyond = -1;
     }
 
-    /** As far as it can be had: etcd has just refused something else. */
-    private void giveUpPlace() {
-        send(txns.show(mine, mine.less(0)), done -> {}, refused -> {});
+    /** (!) Until that is done: what comes for the place is kept from all others as long as the session lives. */
+    private void giveUpPlace(Card last, int closing) {
+        send(
+                txns.show(last, last.less(0)),
+                response -> {
+                    Card found = response.getSucceeded() ? Card.NONE : cardIn(response);
+                    if (found.count() > 0 && found.modified() != last.modified()) { // a step came in before this
+                        again(found, closing);
+                    }
+                },
+                refused -> after(PAUSE, () -> again(last, closing)));
+    }
+
+    private void again(Card last, int closing) {
+        if (!isOpen() && opening == closing) { // else it is seen to there
+            giveUpPlace(last, closing);
+        }
     }
 
     // What is to be done
@@ -392,10 +409,7 @@ final class Line extends SessionPlace<Line> {
 
     /** Or it was, by an attempt whose answer was lost. */
     private void notApplied(TxnResponse response, Card next, long known, Consumer<@Nullable TxnResponse> then) {
-        Card found = response.getResponses(0).getResponseRange().getKvsList().stream()
-                .findFirst()
-                .map(kv -> Card.of(kv.getModRevision(), kv.getValue()))
-                .orElse(Card.NONE);
+        Card found = cardIn(response);
         if (found.modified() == mine.modified()) {
             beyond = known; // an item has changed since
         } else if (found.modified() == 0) {
@@ -407,6 +421,13 @@ final class Line extends SessionPlace<Line> {
                 then.accept(null);
             }
         }
+    }
+
+    private static Card cardIn(TxnResponse refused) {
+        return refused.getResponses(0).getResponseRange().getKvsList().stream()
+                .findFirst()
+                .map(kv -> Card.of(kv.getModRevision(), kv.getValue()))
+                .orElse(Card.NONE);
     }
 
     /** The card is gone: with the lease, or somebody deleted it. */

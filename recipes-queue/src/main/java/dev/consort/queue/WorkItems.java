@@ -162,8 +162,7 @@ final class WorkItems<T> {
                 layout.name(),
                 taken.item().suffix(),
                 reason);
-        hold.endBy(txns.putAside(taken, reason, attempts));
-        var unused = hold.grant().releaseAsync();
+        var unused = hold.releaseAsync(txns.putAside(taken, reason, attempts));
         return Optional.empty();
     }
 

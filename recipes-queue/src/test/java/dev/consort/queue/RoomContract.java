@@ -63,6 +63,15 @@ abstract class RoomContract {
         assertThat(queue.offerAll(List.of("1", "2"))).isTrue();
     }
 
+    /** That asks whether there is room. */
+    private static CallMatcher counting() {
+        return CallMatcher.method("KV/Txn")
+                .when(
+                        TxnRequest.class,
+                        txn -> txn.getSuccessList().stream()
+                                .anyMatch(op -> op.getRequestRange().getCountOnly()));
+    }
+
     /** Until it has been told that there is no room. */
     private Future<Boolean> waiting(DistributedQueue<String> by, Peer peer, String item) {
         long before = peer.log.counts().unaryCalls("KV/Txn");
@@ -84,6 +93,20 @@ abstract class RoomContract {
         assertThat(theirs.take() + theirs.take()).isEqualTo("23");
     }
 
+    /** The item went after etcd had said that there is no room, and before that was heard. */
+    @Test
+    void offer_roomIsMadeWhileItHearsThatThereIsNone_isPut() throws Exception {
+        fill();
+        CallFault full = here.faults.next(counting()).holdReply();
+        Future<Boolean> third = threads.start(() -> queue.offer("3", LONG));
+        full.landed().get(10, TimeUnit.SECONDS);
+        long known = here.log.counts().watchEvents();
+        assertThat(theirs.take()).isEqualTo("1");
+        Awaitility.await().until(() -> here.log.counts().watchEvents() > known);
+        full.release();
+        assertThat(third.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
     @Test
     void offer_timeout_putsNothing() throws Exception {
         fill();
@@ -100,12 +123,7 @@ abstract class RoomContract {
     @Test
     void offer_timeoutWhileItTries_putsNothing() throws Exception {
         fill();
-        CallMatcher counting = CallMatcher.method("KV/Txn")
-                .when(
-                        TxnRequest.class,
-                        txn -> txn.getSuccessList().stream()
-                                .anyMatch(op -> op.getRequestRange().getCountOnly()));
-        CallFault late = here.faults.next(counting).delay(Duration.ofMillis(150));
+        CallFault late = here.faults.next(counting()).delay(Duration.ofMillis(150));
         assertThat(queue.offer("3", Duration.ofMillis(80))).isFalse();
         assertThat(late.hit()).isDone();
         assertThat(theirs.take() + theirs.take()).isEqualTo("12");

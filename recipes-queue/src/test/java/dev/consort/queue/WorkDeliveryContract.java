@@ -2,6 +2,7 @@
 package dev.consort.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -18,7 +19,11 @@ import io.etcd.jetcd.ByteSequence;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -268,6 +273,38 @@ abstract class WorkDeliveryContract {
     }
 
     // Losing
+
+    /** Of those who end a delivery at once one is told that it has, and that is what happened. */
+    @Test
+    void ackNackAndRelease_atOnce_oneOfThemIsTrue_andThatHappened() throws Exception {
+        int acks = 0;
+        try (Threads threads = new Threads()) {
+            for (int round = 1; round <= 150; round++) {
+                mine.offer("item " + round);
+                Delivery<String> delivery = Work.next(mine, "item " + round, 1);
+                CyclicBarrier start = new CyclicBarrier(3);
+                List<Future<Boolean>> told = Stream.<Callable<Boolean>>of(
+                                delivery::ack, () -> delivery.nack(Duration.ZERO), delivery::release)
+                        .map(ending -> threads.start(() -> {
+                            start.await();
+                            return ending.call();
+                        }))
+                        .toList();
+                boolean acked = told.get(0).get(10, SECONDS);
+                assertThat(List.of(
+                                acked, told.get(1).get(10, SECONDS), told.get(2).get(10, SECONDS)))
+                        .as("acknowledged, put off, given back in round %d", round)
+                        .containsOnlyOnce(true);
+                if (acked) {
+                    acks++;
+                    assertThat(server.values(name)).isEmpty();
+                } else {
+                    assertThat(Work.next(mine, "item " + round, 2).ack()).isTrue();
+                }
+            }
+        }
+        assertThat(acks).isBetween(1, 149);
+    }
 
     @Test
     void timeLimit_takesItFromItsHolder_whoIsTold() throws Exception {

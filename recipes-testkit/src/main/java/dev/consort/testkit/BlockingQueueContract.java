@@ -235,7 +235,20 @@ public abstract class BlockingQueueContract {
         assertNull(queue.poll());
     }
 
+    /** A machine may stand still for a moment, so one of three tries must be in time. */
     private void assertInTime(Callable<Boolean> gaveUp) {
+        for (int left = 2; left > 0; left--) {
+            try {
+                tryInTime(gaveUp);
+                return;
+            } catch (AssertionError late) {
+                // again
+            }
+        }
+        tryInTime(gaveUp);
+    }
+
+    private void tryInTime(Callable<Boolean> gaveUp) {
         Duration took = other.call(() -> {
             long start = System.nanoTime();
             assertTrue(gaveUp.call());

@@ -21,6 +21,7 @@ public final class CallFault {
         LOSE_REPLY,
         HANG_REPLY,
         HOLD,
+        HOLD_REPLY,
         LATE,
         DUPLICATE,
         BREAK_STREAM,
@@ -52,7 +53,7 @@ public final class CallFault {
     }
 
     /**
-     * How often the fault has had its effect so far: requests lost or held back, replies lost that the server had given,
+     * How often the fault has had its effect so far: requests lost or held back, replies lost or held back that the server had given,
      * second copies sent, streams broken, messages dropped.
      */
     public long hits() {
@@ -66,14 +67,14 @@ public final class CallFault {
 
     /**
      * Completed, on a thread of the test kit, with the server's answer to the first request that this fault sent by
-     * itself: the one whose reply is lost, the one held back, the second copy. By then it has been applied, or refused.
+     * itself: the one whose reply is lost or held back, the one held back, the second copy. By then it has been applied, or refused.
      * Faults that send nothing never complete it.
      */
     public CompletableFuture<Status> landed() {
         return landed;
     }
 
-    /** Sends now what is held back until released, and from now on whatever else would be. */
+    /** Sends now what is held back until released, or shows the answer, and from now on whatever else would be. */
     public void release() {
         released.completeAsync(() -> null, Daemons.callbacks());
     }

@@ -40,6 +40,9 @@ final class FaultyServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     /** Written before the request is handed on, and so before there is an answer. */
     private volatile @Nullable CallFault onReply;
 
+    /** The same; its reply waits in the lane out. */
+    private volatile @Nullable CallFault held;
+
     FaultyServerCall(ServerFaults faults, ServerGate gate, ServerCall<Q, R> call) {
         super(call);
         this.faults = faults;
@@ -116,6 +119,11 @@ final class FaultyServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     @Override
     public void close(Status status, Metadata trailers) {
         ended = true;
+        CallFault holding = held;
+        if (holding != null) {
+            holding.struck();
+            holding.landed(status);
+        }
         out.add(() -> {
             CallFault fault = onReply;
             if (fault != null) {
@@ -194,6 +202,12 @@ final class FaultyServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
                     handler.onHalfClose();
                 }
                 case HOLD -> deliverLate(fault);
+                case HOLD_REPLY -> {
+                    held = fault;
+                    out.hold();
+                    fault.atItsTime(out::release);
+                    handler.onHalfClose();
+                }
                 case LATE -> {
                     onReply = fault;
                     out.add(() -> closeWith("request delayed by EmbeddedFaults"));

@@ -102,6 +102,14 @@ final class FaultyUnaryCall<Q, R> extends ClientCall<Q, R> {
                 }));
                 fault.struck();
             }
+            case HOLD_REPLY -> {
+                endWhenClientGivesUp();
+                send(message, reply -> {
+                    fault.atItsTime(() -> end(reply));
+                    fault.struck();
+                    fault.landed(reply.status());
+                });
+            }
             case LATE -> {
                 end(DetachedCall.Reply.failed(Status.UNAVAILABLE.withDescription("request delayed by CallFaults")));
                 fault.atItsTime(() -> send(message, reply -> fault.landed(reply.status())));

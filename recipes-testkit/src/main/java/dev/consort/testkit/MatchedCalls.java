@@ -61,6 +61,14 @@ public final class MatchedCalls {
     }
 
     /**
+     * The call reaches the server and is answered, but the client sees the answer only at {@link CallFault#release()}, unless it
+     * has given up by then: what else it is told meanwhile, as by a watch, comes first.
+     */
+    public CallFault holdReply() {
+        return fault(Kind.HOLD_REPLY, null, null);
+    }
+
+    /**
      * The client sees UNAVAILABLE at once, as if the request had been lost; it lands all the same, after the delay.
      *
      * @param delay zero or more

@@ -279,6 +279,27 @@ class CallFaultsIT {
     }
 
     @Test
+    void holdReply_isAppliedAtOnce_andAnsweredAtTheRelease()
+            throws ExecutionException, InterruptedException, TimeoutException {
+        CallFault fault = faults.next(PUTS).holdReply();
+        ListenableFuture<PutResponse> call = send("first");
+        assertLands(fault);
+        assertThat(stored()).isEqualTo("first in version 1");
+        assertThat(call.isDone()).isFalse();
+        fault.release();
+        assertThat(call.get(5, TimeUnit.SECONDS).getHeader().getRevision()).isPositive();
+    }
+
+    @Test
+    void holdReply_clientGivesUp_isToldSo() {
+        CallFault fault = faults.next(PUTS).holdReply();
+        assertFails(sendWithin(Duration.ofMillis(200), "first"), Code.DEADLINE_EXCEEDED);
+        assertLands(fault);
+        fault.release();
+        assertThat(stored()).isEqualTo("first in version 1");
+    }
+
+    @Test
     void landLate_failsAtOnceAndLandsAllTheSame() {
         CallFault fault = faults.next(PUTS).landLate(Duration.ofMillis(200));
         assertFails(send("late"), Code.UNAVAILABLE);

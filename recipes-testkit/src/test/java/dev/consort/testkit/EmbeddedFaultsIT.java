@@ -17,6 +17,7 @@ import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrantRequest;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.PutRequest;
+import io.etcd.jetcd.api.PutResponse;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.WatchCreateRequest;
@@ -130,6 +131,21 @@ class EmbeddedFaultsIT {
 
         assertThat(held.landed().join().isOk()).isTrue();
         assertThat(etcd.revision()).isEqualTo(2);
+    }
+
+    @Test
+    void heldReply_comesAtTheRelease() {
+        CallFault held = etcd.faults().next(PUT).holdReply();
+        CompletableFuture<PutResponse> put = CompletableFuture.supplyAsync(
+                () -> kv.withDeadlineAfter(10, TimeUnit.SECONDS).put(put("1")));
+        assertThat(held.landed().join().isOk()).isTrue();
+        assertThat(etcd.revision()).isEqualTo(2);
+        assertThat(held.hits()).isEqualTo(1);
+        assertThat(put).isNotDone();
+
+        held.release();
+
+        assertThat(put.join().getHeader().getRevision()).isEqualTo(2);
     }
 
     @Test

@@ -113,9 +113,14 @@ public final class EtcdGrant implements Grant {
 
     @Override
     public boolean release() {
+        return release(() -> {});
+    }
+
+    /** As {@link #release()}; whoever gives it back decides how, on the serializer. */
+    boolean release(Runnable decided) {
         try {
             return Await.uninterruptibly(
-                    session.timing(), closeOnce(), session.calls().requestTimeout());
+                    session.timing(), closeOnce(decided), session.calls().requestTimeout());
         } catch (CallFailure late) {
             throw unconfirmed(late);
         }
@@ -132,9 +137,15 @@ public final class EtcdGrant implements Grant {
 
     @Override
     public CompletableFuture<Boolean> releaseAsync() {
+        return releaseAsync(() -> {});
+    }
+
+    /** As {@link #release(Runnable)}. */
+    CompletableFuture<Boolean> releaseAsync(Runnable decided) {
         CompletableFuture<Boolean> result = new CompletableFuture<>();
         Completion.of(
-                closeOnce(), (wasHeld, failure) -> session.callback(() -> Completion.pass(wasHeld, failure, result)));
+                closeOnce(decided),
+                (wasHeld, failure) -> session.callback(() -> Completion.pass(wasHeld, failure, result)));
         return result;
     }
 
@@ -153,7 +164,7 @@ public final class EtcdGrant implements Grant {
     }
 
     /** Whoever calls second learns false: it was released before. */
-    private CompletableFuture<Boolean> closeOnce() {
+    private CompletableFuture<Boolean> closeOnce(Runnable decided) {
         CompletableFuture<Boolean> mine = new CompletableFuture<>();
         givenBack = true;
         session.execute(() -> {
@@ -165,6 +176,7 @@ public final class EtcdGrant implements Grant {
                 return;
             }
             state = State.CLOSING;
+            decided.run();
             Completion.forward(released, mine);
             if (inFlight == 0) {
                 giveBack();

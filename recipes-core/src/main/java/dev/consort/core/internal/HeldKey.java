@@ -9,7 +9,6 @@ import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.TxnRequest;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -18,15 +17,15 @@ import org.jspecify.annotations.Nullable;
  * A grant for a key that a recipe has put with the lease of its session, in a transaction of its own: held while the key is as it
  * was put. How it ends is the recipe's too: a transaction, guarded by that key, which gives it back, or does what it was held for.
  *
- * <p>Concurrency: confined to the session's serializer, but for {@link #endBy}.
+ * <p>Concurrency: confined to the session's serializer, but for what releases it.
  */
 public final class HeldKey implements Grantor {
     private final EtcdSession session;
     private final ByteString key;
     private final long revision;
     private final EtcdGrant grant;
-    private final AtomicReference<@Nullable TxnRequest> ending = new AtomicReference<>();
     private final TxnRequest givingBack;
+    private @Nullable TxnRequest ending; // of whoever gives it back by another one
     private final LongConsumer onEnd;
     private final Consumer<LossReason> onSessionEnd = this::sessionEnded;
 
@@ -35,7 +34,7 @@ public final class HeldKey implements Grantor {
      *
      * @param key with the namespace
      * @param revision at which it was put
-     * @param givingBack what gives it back unless {@link #endBy} says otherwise; without the guard
+     * @param givingBack what gives it back unless {@link #release} says otherwise; without the guard
      * @param onEnd told on the serializer at which revision it ended, before anybody else is told that it has
      */
     public HeldKey(
@@ -71,9 +70,19 @@ public final class HeldKey implements Grantor {
         return grant;
     }
 
-    /** Lets {@link EtcdGrant#release} commit this; the first one counts. */
-    public void endBy(TxnRequest txn) {
-        ending.compareAndSet(null, txn);
+    /**
+     * As {@link EtcdGrant#release}, by a transaction of the caller's: the answer is true only if that was applied, and not what
+     * another thread gave it back by.
+     *
+     * @param txn without the guard
+     */
+    public boolean release(TxnRequest txn) {
+        return grant.release(() -> ending = txn);
+    }
+
+    /** {@link #release} without blocking. */
+    public CompletableFuture<Boolean> releaseAsync(TxnRequest txn) {
+        return grant.releaseAsync(() -> ending = txn);
     }
 
     /** Takes it from its holder, who is told so, and gives it back. */
@@ -96,16 +105,14 @@ public final class HeldKey implements Grantor {
     @Override
     public CompletableFuture<Boolean> close(EtcdGrant of, boolean clean) {
         session.detach(onSessionEnd);
-        boolean givesBack = ending.compareAndSet(null, givingBack);
         CompletableFuture<Boolean> wasHeld = new CompletableFuture<>();
-        TxnRequest last = ending.get();
-        Completion.of(commit(last == null ? givingBack : last), (outcome, failure) -> {
+        Completion.of(commit(ending == null ? givingBack : ending), (outcome, failure) -> {
             if (failure == null) {
                 if (outcome.applied()) {
                     session.execute(() -> onEnd.accept(outcome.revision()));
                 }
                 wasHeld.complete(outcome.applied());
-            } else if (!session.isOpen() && (givesBack || !(failure instanceof UnknownOutcome))) {
+            } else if (!session.isOpen() && (ending == null || !(failure instanceof UnknownOutcome))) {
                 wasHeld.complete(false); // it is given back with the session; but what else it did may have been done
             } else {
                 wasHeld.completeExceptionally(failure(failure));

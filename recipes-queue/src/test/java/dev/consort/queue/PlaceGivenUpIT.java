@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.consort.core.Codec;
+import dev.consort.core.RecipeException;
+import dev.consort.testkit.EmbeddedEtcd;
+import dev.consort.testkit.EmbeddedFaults.Disruption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A process that is refused something leaves the line, for what comes is kept for those who stand there. */
+class PlaceGivenUpIT {
+    private static final Duration LONG = Duration.ofMinutes(10);
+    private static final String NAME = "jobs";
+
+    private final EmbeddedEtcd etcd = EmbeddedEtcd.start();
+    private final Peer refused = new Peer(etcd.endpoints(), LONG);
+    private final Peer other = new Peer(etcd.endpoints(), LONG);
+    private final Threads threads = new Threads();
+
+    @AfterEach
+    void leave() {
+        threads.close();
+        List.of(refused, other).forEach(Peer::close);
+        etcd.close();
+    }
+
+    private static DistributedQueue<String> queue(Peer of) {
+        return DistributedQueue.create(of.session(), NAME, Codec.utf8());
+    }
+
+    /** While etcd has no space it refuses that too; the process says it again, though nobody asks it for anything any more. */
+    @Test
+    void leavingIsRefused_placeIsGivenUpWhenEtcdPermitsIt() throws Exception {
+        DistributedQueue<String> theirs = queue(other);
+        assertThat(theirs.poll()).isEmpty();
+        long known = etcd.revision();
+        Future<Optional<String>> poll = threads.start(() -> queue(refused).poll(Duration.ofMillis(500)));
+        await().until(() -> etcd.revision() >= known + 2); // its session's lease makes none, its card does
+        Disruption full = etcd.faults().noSpace();
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> poll.get(10, TimeUnit.SECONDS))
+                .withCauseInstanceOf(RecipeException.class)
+                .withMessageContaining("NOSPACE");
+        await().until(() -> refused.log.counts().unaryFailures("KV/Txn") >= 2); // to give the place up as well
+        full.close();
+        assertThat(theirs.offer("a")).isTrue();
+        assertThat(theirs.poll(Duration.ofSeconds(10))).hasValue("a");
+
+        assertThat(theirs.offer("b")).isTrue();
+        assertThat(queue(refused).poll(Duration.ofSeconds(10))).hasValue("b");
+    }
+}
