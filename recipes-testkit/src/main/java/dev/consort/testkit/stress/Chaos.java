@@ -111,6 +111,26 @@ public final class Chaos implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs chaos on a cluster of its own, which loses its quorum too, for what is not owned in turn.
+     *
+     * @param faults for how long there are faults
+     * @param seed of the random choices
+     * @param companions what runs, of which one at least tells its {@linkplain Companion#troubles() troubles}
+     * @return which faults there were
+     * @throws AssertionError if what must hold does not
+     */
+    public static Map<String, Long> run(Duration faults, long seed, List<Companion.Opener> companions) {
+        try (Chaos chaos = new Chaos(client -> noContender(), 0)) {
+            chaos.open(companions);
+            return chaos.run(faults, seed);
+        }
+    }
+
+    private static Contender noContender() {
+        throw new AssertionError("nobody asks for one");
+    }
+
     private void open(List<Companion.Opener> openers) {
         List<List<String>> ways = networks.stream().map(Network::endpoints).toList();
         openers.forEach(each -> companions.add(each.open(ways, operator)));
@@ -121,9 +141,10 @@ public final class Chaos implements AutoCloseable {
         within(
                 WARM_UP,
                 "a load of " + LEAST_LOAD + " before the first fault",
-                () -> grants() >= LEAST_LOAD && companions.stream().allMatch(Companion::isUnderWay));
+                () -> (clients.isEmpty() || grants() >= LEAST_LOAD)
+                        && companions.stream().allMatch(Companion::isUnderWay));
         tally.put("granted before", grants());
-        Troubles troubles = new Troubles(cluster, networks, clients, seed, !companions.isEmpty());
+        Troubles troubles = new Troubles(cluster, networks, this::felt, seed, !companions.isEmpty());
         long until = System.nanoTime() + faults.toNanos();
         while (System.nanoTime() - until < 0) {
             tally.merge(troubles.one(), 1L, Long::sum);
@@ -137,6 +158,11 @@ public final class Chaos implements AutoCloseable {
         return tally;
     }
 
+    private long felt() {
+        return clients.stream().mapToLong(ChaosClient::troubles).sum()
+                + companions.stream().mapToLong(Companion::troubles).sum();
+    }
+
     private long grants() {
         return names.stream().mapToLong(ChaosName::grants).sum();
     }
@@ -145,6 +171,9 @@ public final class Chaos implements AutoCloseable {
     private void resumed() {
         List<Long> before = names.stream().map(ChaosName::grants).toList();
         companions.forEach(Chaos::resumed);
+        if (clients.isEmpty()) {
+            return;
+        }
         within(BOUND, "new owners of every name", () -> {
             for (int i = 0; i < NAMES; i++) {
                 if (names.get(i).grants() < before.get(i) + 5) {

@@ -21,6 +21,14 @@ public interface Companion extends AutoCloseable {
         Companion open(List<List<String>> networks, Client operator);
     }
 
+    /**
+     * How much of the faults it has felt so far, such as calls that failed and streams that were opened again: a fault lasts
+     * until somebody feels it. 0 if others are there to tell, as contenders are.
+     */
+    default long troubles() {
+        return 0;
+    }
+
     /** Whether it runs, so that faults may come; bounded by the run. */
     boolean isUnderWay();
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /** Faults of a cluster and of its networks, one at a time, each until it is felt. For one thread. */
 final class Troubles {
@@ -27,16 +28,16 @@ final class Troubles {
 
     private final EtcdProcess cluster;
     private final List<Network> networks;
-    private final List<ChaosClient> clients;
+    private final LongSupplier felt;
     private final Random random;
     private final int kinds;
     private int next;
 
-    /** With loss of the quorum or without: that takes longer than all else. */
-    Troubles(EtcdProcess cluster, List<Network> networks, List<ChaosClient> clients, long seed, boolean quorum) {
+    /** How much is felt somebody tells. With loss of the quorum or without: that takes longer than all else. */
+    Troubles(EtcdProcess cluster, List<Network> networks, LongSupplier felt, long seed, boolean quorum) {
         this.cluster = cluster;
         this.networks = networks;
-        this.clients = clients;
+        this.felt = felt;
         this.random = new Random(seed);
         this.kinds = Trouble.values().length - (quorum ? 0 : 1);
         this.next = random.nextInt(kinds);
@@ -94,17 +95,13 @@ final class Troubles {
     }
 
     private void felt(Trouble trouble, Runnable begin, long millis, Runnable end, BooleanSupplier seen) {
-        long before = troubles();
+        long before = felt.getAsLong();
         begin.run();
         try {
             Chaos.pause(millis);
-            Chaos.within(FELT_WITHIN, trouble + " is felt", () -> troubles() > before || seen.getAsBoolean());
+            Chaos.within(FELT_WITHIN, trouble + " is felt", () -> felt.getAsLong() > before || seen.getAsBoolean());
         } finally {
             end.run();
         }
-    }
-
-    private long troubles() {
-        return clients.stream().mapToLong(ChaosClient::troubles).sum();
     }
 }
