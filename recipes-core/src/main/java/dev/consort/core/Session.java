@@ -104,7 +104,8 @@ public interface Session extends AutoCloseable {
 
     /**
      * Revokes the lease, which frees all that is held; waiters fail. Idempotent; bounded by the request timeout, also
-     * with etcd dead; keeps the interrupt flag.
+     * with etcd dead: then it is revoked as soon as etcd answers, if the connection is still open and the lease may be
+     * there; keeps the interrupt flag.
      */
     @Override
     void close();

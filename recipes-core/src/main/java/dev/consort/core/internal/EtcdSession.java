@@ -295,10 +295,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     public void lose(LossReason reason) {
         if (end(SessionState.LOST, reason)) {
             log.warn("Session {}: lost ({})", hexId(), reason);
-            long until = timing().nanoTime() + 2 * ttl.toNanos();
-            // The server may hold the lease longer than we count: free what others wait for as soon as it can be
-            // reached.
-            revoke(() -> timing().nanoTime() - until < 0);
+            revoke();
         }
     }
 
@@ -341,7 +338,10 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         callbacks.tell(next);
     }
 
-    private void revoke(BooleanSupplier wanted) {
+    /** Frees what others wait for as soon as etcd can be reached, which may hold the lease for longer than we count. */
+    private void revoke() {
+        long until = timing().nanoTime() + 2 * ttl.toNanos();
+        BooleanSupplier wanted = () -> timing().nanoTime() - until < 0;
         LeaseRevokeRequest request =
                 LeaseRevokeRequest.newBuilder().setID(leaseId).build();
         onAnswer(calls().untilAnswered(LeaseGrpc.getLeaseRevokeMethod(), request, wanted), (answer, failure) -> {
@@ -437,8 +437,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
     CompletableFuture<Void> closeAsync() {
         execute(() -> {
             if (end(SessionState.CLOSED, LossReason.CLOSED)) {
-                long until = timing().nanoTime() + calls().requestTimeout().toNanos();
-                revoke(() -> timing().nanoTime() - until < 0);
+                revoke();
             } else if (state == SessionState.LOST) {
                 revoked.complete(null);
             }
