@@ -80,7 +80,7 @@ abstract class DistributedDelayQueueContract {
 
     @Test
     void item_isNotTakenBeforeItsTime() throws Exception {
-        Duration delay = Duration.ofMillis(300);
+        Duration delay = Duration.ofSeconds(1);
         long start = System.nanoTime();
         mine.offer("a", delay);
         assertThat(mine.peek()).isEmpty();
@@ -88,7 +88,7 @@ abstract class DistributedDelayQueueContract {
         assertThat(mine.poll(Duration.ZERO)).isEmpty();
         assertThat(mine.poll(Duration.ofMillis(20))).isEmpty();
         assertThat(mine.take()).isEqualTo("a");
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(delay, delay.plusSeconds(1));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(delay, delay.plusSeconds(2));
     }
 
     /** Who waits for a later item wakes for an earlier one. */

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Codec;
 import dev.consort.core.OutcomeUnknownException;
+import dev.consort.core.internal.Timing;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.MatchedCalls;
@@ -51,7 +52,7 @@ class F09_LostAnswerOfTakeIT {
     }
 
     private final Server server = Server.embedded();
-    private final Peer here = server.peer();
+    private final Peer here = server.peer(Timing.system()); // it is told in time, whatever etcd says
     private final Peer there = server.peer();
     private final Threads threads = new Threads();
     private final String name = Server.freshName();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.OutcomeUnknownException;
+import dev.consort.core.internal.Timing;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import java.time.Duration;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated("measures how long etcd takes to say what came")
 class F27_CancelledReceiveIT {
     private final Server server = Server.embedded();
-    private final Peer here = server.peer();
+    private final Peer here = server.peer(Timing.system()); // it is told in time, whatever etcd says
     private final Peer there = server.peer();
     private final String name = Server.freshName();
     private final WorkQueue<String> mine = Work.queue(here, name);

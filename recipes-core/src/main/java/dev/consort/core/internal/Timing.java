@@ -27,6 +27,11 @@ public interface Timing extends AutoCloseable {
         return future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     }
 
+    /** For how long one whose time to wait is over waits for etcd's word on whether it passed. */
+    default Duration verdict() {
+        return Waiting.VERDICT;
+    }
+
     /** Jitter: any number from 0 to below the bound. */
     default long random(long bound) {
         return ThreadLocalRandom.current().nextLong(bound);

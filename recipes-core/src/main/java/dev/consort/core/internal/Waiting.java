@@ -150,7 +150,7 @@ public final class Waiting<S> {
     public void briefly(Wait<S, ?> wait) {
         at.join(wait);
         try {
-            Object unused = Await.uninterruptibly(timing, wait.result, VERDICT);
+            Object unused = Await.uninterruptibly(timing, wait.result, timing.verdict());
         } catch (RuntimeException notNow) {
             at.giveUp(wait);
         }
@@ -188,11 +188,11 @@ public final class Waiting<S> {
     private <T> Optional<T> verdict(Wait<S, T> wait) {
         at.giveUp(wait);
         try {
-            return Await.uninterruptibly(timing, wait.result, VERDICT);
+            return Await.uninterruptibly(timing, wait.result, timing.verdict());
         } catch (CallFailure late) {
             disown(wait);
             if (wait.result.isDone()) {
-                return Await.uninterruptibly(timing, wait.result, VERDICT);
+                return Await.uninterruptibly(timing, wait.result, timing.verdict());
             }
             throw late;
         }
