@@ -15,6 +15,8 @@ import dev.consort.core.SessionFactory;
 import dev.consort.core.SessionLostException;
 import dev.consort.election.Membership.Member;
 import dev.consort.election.Seat.State;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
 import io.etcd.jetcd.options.PutOption;
 import java.time.Duration;
 import java.util.List;
@@ -182,13 +184,15 @@ abstract class MembershipContract {
         Seat theirs = next.get();
         assertThat(one.values()).containsExactly("2");
 
-        // One that died, and an operator who helps.
+        // One that died, and does not come back, and an operator who helps.
+        CallFault away = two.peer.faults.every(CallMatcher.any()).loseRequest();
         two.sessions.session().orphan();
-        theirs.close();
         long dead = one.membership.members().get(0).leaseId();
         FutureTask<Seat> restarted = inThread(() -> one.membership.join("a", "3", SOON));
         one.peer.revoke(dead);
         restarted.get().close();
+        away.stop();
+        theirs.close();
     }
 
     @Test
