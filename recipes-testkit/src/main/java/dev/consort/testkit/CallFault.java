@@ -17,6 +17,7 @@ public final class CallFault {
     /** What happens to a call. */
     enum Kind {
         LOSE_REQUEST,
+        REFUSE,
         HANG_REQUEST,
         LOSE_REPLY,
         HANG_REPLY,
@@ -34,6 +35,7 @@ public final class CallFault {
     private final Kind kind;
     private final @Nullable Direction direction;
     private final @Nullable Duration delay;
+    private final Status refusal;
     private final AtomicInteger left;
     private final AtomicLong hits = new AtomicLong();
     private final CompletableFuture<Void> hit = new CompletableFuture<>();
@@ -41,7 +43,22 @@ public final class CallFault {
     private final CompletableFuture<Void> released = new CompletableFuture<>();
 
     CallFault(CallMatcher matcher, int times, Kind kind, @Nullable Direction direction, @Nullable Duration delay) {
+        this(matcher, times, kind, direction, delay, Status.UNAVAILABLE);
+    }
+
+    CallFault(CallMatcher matcher, int times, Status refusal) {
+        this(matcher, times, Kind.REFUSE, null, Duration.ZERO, refusal);
+    }
+
+    private CallFault(
+            CallMatcher matcher,
+            int times,
+            Kind kind,
+            @Nullable Direction direction,
+            @Nullable Duration delay,
+            Status refusal) {
         this.matcher = matcher;
+        this.refusal = refusal;
         this.left = new AtomicInteger(times);
         this.kind = kind;
         this.direction = direction;
@@ -53,7 +70,7 @@ public final class CallFault {
     }
 
     /**
-     * How often the fault has had its effect so far: requests lost or held back, replies lost or held back that the server had given,
+     * How often the fault has had its effect so far: requests lost, refused or held back, replies lost or held back that the server had given,
      * second copies sent, streams broken, messages dropped.
      */
     public long hits() {
@@ -86,6 +103,11 @@ public final class CallFault {
 
     Kind kind() {
         return kind;
+    }
+
+    /** What the client is told that is refused. */
+    Status refusal() {
+        return refusal;
     }
 
     boolean spent() {

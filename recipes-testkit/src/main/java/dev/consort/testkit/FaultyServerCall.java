@@ -75,9 +75,13 @@ final class FaultyServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     }
 
     private void closeWith(String reason) {
+        closeWith(Status.UNAVAILABLE.withDescription(reason));
+    }
+
+    private void closeWith(Status refusal) {
         if (!closed) {
             closed = true;
-            delegate().close(Status.UNAVAILABLE.withDescription(reason), new Metadata());
+            delegate().close(refusal, new Metadata());
         }
     }
 
@@ -194,6 +198,10 @@ final class FaultyServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
             switch (fault.kind()) {
                 case LOSE_REQUEST -> {
                     out.add(() -> closeWith("request lost by EmbeddedFaults"));
+                    fault.struck();
+                }
+                case REFUSE -> {
+                    out.add(() -> closeWith(fault.refusal()));
                     fault.struck();
                 }
                 case HANG_REQUEST -> fault.struck();

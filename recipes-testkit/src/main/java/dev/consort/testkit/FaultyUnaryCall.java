@@ -86,6 +86,10 @@ final class FaultyUnaryCall<Q, R> extends ClientCall<Q, R> {
                 end(DetachedCall.Reply.failed(Status.UNAVAILABLE.withDescription("request lost by CallFaults")));
                 fault.struck();
             }
+            case REFUSE -> {
+                end(DetachedCall.Reply.failed(fault.refusal()));
+                fault.struck();
+            }
             case HANG_REQUEST -> {
                 endWhenClientGivesUp();
                 fault.struck();

@@ -2,6 +2,7 @@
 package dev.consort.testkit;
 
 import dev.consort.testkit.CallFault.Kind;
+import io.grpc.Status;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -25,6 +26,19 @@ public final class MatchedCalls {
     /** The call never reaches the server; the client sees UNAVAILABLE. */
     public CallFault loseRequest() {
         return fault(Kind.LOSE_REQUEST, null, Duration.ZERO);
+    }
+
+    /**
+     * The call never reaches the server; the client sees this refusal, such as PERMISSION_DENIED.
+     *
+     * @param why not OK
+     * @throws IllegalArgumentException if it is
+     */
+    public CallFault refuse(Status why) {
+        if (why.isOk()) {
+            throw new IllegalArgumentException("a call cannot be refused with OK");
+        }
+        return install(new CallFault(matcher, times, why));
     }
 
     /** The call never reaches the server; the client sees nothing until its deadline, or for ever if it has none. */
@@ -116,7 +130,10 @@ public final class MatchedCalls {
     }
 
     private CallFault fault(Kind kind, @Nullable Direction direction, @Nullable Duration delay) {
-        CallFault fault = new CallFault(matcher, times, kind, direction, delay);
+        return install(new CallFault(matcher, times, kind, direction, delay));
+    }
+
+    private CallFault install(CallFault fault) {
         install.accept(fault);
         return fault;
     }

@@ -374,6 +374,18 @@ class CallFaultsIT {
     }
 
     @Test
+    void refuse_isToldAndNeverReachesTheServer() throws ExecutionException, InterruptedException, TimeoutException {
+        CallFault fault = faults.next(PUTS).refuse(Status.PERMISSION_DENIED.withDescription("not you"));
+        assertFails(send("a"), Code.PERMISSION_DENIED);
+        assertThat(stored()).isEqualTo("nothing");
+        assertSucceeds(send("b"));
+        assertThat(fault.hits()).isEqualTo(1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> faults.next(PUTS).refuse(Status.OK))
+                .withMessageContaining("OK");
+    }
+
+    @Test
     void clear_stopsEverything() throws ExecutionException, InterruptedException, TimeoutException {
         CallFault fault = faults.every(CallMatcher.any()).loseRequest();
         faults.clear();

@@ -87,7 +87,7 @@ class EmbeddedFaultsIT {
 
     private Status tryPut(String value) {
         return failure(() -> {
-            var unused = kv.withDeadlineAfter(300, TimeUnit.MILLISECONDS).put(put(value));
+            var unused = kv.withDeadlineAfter(1, TimeUnit.SECONDS).put(put(value));
         });
     }
 
@@ -181,6 +181,16 @@ class EmbeddedFaultsIT {
         etcd.faults().clear();
         assertThat(tryPut("").isOk()).isTrue();
         assertThat(all.hits()).isEqualTo(2);
+    }
+
+    @Test
+    void refuse_isToldAndNothingIsDone() {
+        CallFault fault = etcd.faults().next(CallMatcher.method("KV/Put")).refuse(Status.PERMISSION_DENIED);
+        long before = etcd.revision();
+        assertThat(tryPut("").getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+        assertThat(etcd.revision()).isEqualTo(before);
+        assertThat(tryPut("").isOk()).isTrue();
+        assertThat(fault.hits()).isEqualTo(1);
     }
 
     /** A stream of watches, and how it ended. */
