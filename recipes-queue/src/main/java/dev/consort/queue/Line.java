@@ -289,7 +289,7 @@ final class Line extends SessionPlace<Line> {
                     }
                     look();
                 },
-                this::refused);
+                why -> refused(why, now));
     }
 
     private void take(List<Item> items) {
@@ -382,15 +382,19 @@ final class Line extends SessionPlace<Line> {
                             && response.getResponsesList().stream()
                                     .noneMatch(op -> op.hasResponseTxn()
                                             && !op.getResponseTxn().getSucceeded());
+                    Card after = (whole ? next : orElse).at(response.getHeader().getRevision());
                     if (now != opening) {
                         if (whole) {
                             then.accept(response); // nobody waits any more, and it is given back
+                        }
+                        if (response.getSucceeded() && after.count() > 0) {
+                            again(after, opening);
                         }
                         return;
                     }
                     busy = false;
                     if (response.getSucceeded()) {
-                        changed((whole ? next : orElse).at(response.getHeader().getRevision()));
+                        changed(after);
                         if (whole) {
                             then.accept(response);
                         }
@@ -399,7 +403,7 @@ final class Line extends SessionPlace<Line> {
                     }
                     look();
                 },
-                this::refused);
+                why -> refused(why, now));
     }
 
     private void changed(Card now) {
@@ -441,7 +445,10 @@ final class Line extends SessionPlace<Line> {
         });
     }
 
-    private void refused(RecipeException why) {
+    private void refused(RecipeException why, int asOf) {
+        if (asOf != opening) {
+            return; // it was closed since, and others wait
+        }
         busy = false;
         failAll(why);
         if (isOpen()) {

@@ -20,6 +20,19 @@ final class LineRequests {
         return txns(name, false);
     }
 
+    /** Those by which a queue is read from its beginning. */
+    static CallMatcher readingOf(String name) {
+        return CallMatcher.method("KV/Txn")
+                .when(
+                        TxnRequest.class,
+                        txn -> txn.getCompareCount() == 0
+                                && txn.getSuccessList().stream()
+                                        .anyMatch(op -> op.getRequestRange()
+                                                .getKey()
+                                                .toStringUtf8()
+                                                .equals(name + "/q/w/")));
+    }
+
     private static CallMatcher txns(String name, boolean take) {
         return CallMatcher.method("KV/Txn")
                 .when(TxnRequest.class, txn -> putsCard(txn, name) && removesItem(txn, name) == take);

@@ -7,8 +7,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Codec;
 import dev.consort.core.RecipeException;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
 import dev.consort.testkit.EmbeddedEtcd;
 import dev.consort.testkit.EmbeddedFaults.Disruption;
+import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -59,5 +63,35 @@ class PlaceGivenUpIT {
 
         assertThat(theirs.offer("b")).isTrue();
         assertThat(queue(refused).poll(Duration.ofSeconds(10))).hasValue("b");
+    }
+
+    /** It may not read the queue any more, and closes its end of the line; the step by which it joins comes in after that. */
+    @Test
+    void joiningComesInAfterItWasClosed_placeIsGivenUp() throws Exception {
+        DistributedQueue<String> theirs = queue(other);
+        assertThat(theirs.poll()).isEmpty();
+        assertThat(queue(refused).poll()).isEmpty();
+        CallFault join = refused.faults.every(LineRequests.cardsOf(NAME)).hold();
+        CallFault away = refused.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        assertThat(refused.faults.breakStreams("Watch/Watch")).isPositive();
+        Future<String> take = threads.start(() -> queue(refused).take());
+        join.hit().get(10, TimeUnit.SECONDS);
+
+        CallFault reading = refused.faults.every(LineRequests.readingOf(NAME)).refuse(Status.PERMISSION_DENIED);
+        assertThat(theirs.offer("a")).isTrue();
+        assertThat(theirs.offer("b")).isTrue();
+        etcd.faults().compact(etcd.revision()); // what it missed it has to read again
+        away.stop();
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> take.get(10, TimeUnit.SECONDS))
+                .withCauseInstanceOf(RecipeException.class)
+                .withMessageContaining("PERMISSION_DENIED");
+        reading.stop();
+        join.release();
+        assertThat(join.landed().get(10, TimeUnit.SECONDS).isOk()).isTrue();
+
+        List<Optional<String>> all = List.of( // "a" is for that place, so "b" may come before it
+                theirs.poll(Duration.ofSeconds(10)), theirs.poll(Duration.ofSeconds(10)));
+        assertThat(all).containsExactlyInAnyOrder(Optional.of("a"), Optional.of("b"));
     }
 }
