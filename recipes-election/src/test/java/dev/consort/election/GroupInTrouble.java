@@ -10,9 +10,7 @@ import dev.consort.core.Connection;
 import dev.consort.core.RecipeException;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
-import dev.consort.testkit.Commit;
 import dev.consort.testkit.history.ServerHistory;
-import dev.consort.testkit.history.ServerHistory.Change;
 import dev.consort.testkit.stress.Companion;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.options.DeleteOption;
@@ -22,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -126,11 +123,10 @@ final class GroupInTrouble implements Companion {
     public String judge() {
         ending.countDown();
         threads.forEach(this::join);
-        List<Change> changes;
+        GroupTruth truth;
         try (ServerHistory history = ServerHistory.since(operator, ROOT, from + 1)) {
-            changes = history.changesBelow(NAME + "/");
+            truth = new GroupTruth(NAME, history.commitsBelow(NAME + "/"));
         }
-        GroupTruth truth = new GroupTruth(NAME, commits(changes));
         observers.forEach(seen -> await().atMost(Duration.ofSeconds(15)).until(() -> truth.isAllTold(seen.all())));
         truth.assertNobodyTookAKey(owners);
         observers.forEach(seen -> {
@@ -143,22 +139,6 @@ final class GroupInTrouble implements Companion {
                 .delete(bytes(ROOT), DeleteOption.builder().isPrefix(true).build()));
         return observers.get(0).all().size() + " reports of " + updates.get() + " updates by " + owners.size()
                 + " sessions";
-    }
-
-    private static List<Commit> commits(List<Change> changes) {
-        Map<Long, List<Commit.Change>> revisions = new TreeMap<>();
-        changes.forEach(change -> revisions
-                .computeIfAbsent(change.revision(), revision -> new ArrayList<>())
-                .add(new Commit.Change(
-                        bytes(change.key()),
-                        change.deleted(),
-                        bytes(change.value()),
-                        change.created(),
-                        0,
-                        change.lease())));
-        return revisions.entrySet().stream()
-                .map(entry -> new Commit(0, entry.getKey(), entry.getValue()))
-                .toList();
     }
 
     private void join(Thread thread) {

@@ -8,11 +8,9 @@ import dev.consort.core.Connection;
 import dev.consort.core.RecipeException;
 import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
-import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallLog;
 import dev.consort.testkit.Commit;
 import dev.consort.testkit.history.ServerHistory;
-import dev.consort.testkit.history.ServerHistory.Change;
 import dev.consort.testkit.stress.Companion;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -20,9 +18,7 @@ import io.etcd.jetcd.options.DeleteOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +37,7 @@ abstract class InTrouble implements Companion {
     private final long from;
     private final AtomicInteger done = new AtomicInteger();
     private final CountDownLatch ending = new CountDownLatch(1);
+    private final List<Thread> threads = new ArrayList<>();
     private int resumed = -1;
 
     /** One of them. */
@@ -62,10 +59,7 @@ abstract class InTrouble implements Companion {
         }
 
         private long troubles() {
-            CallCounts counts = log.counts();
-            return counts.unaryFailures("KV/Txn")
-                    + counts.streamsOpened("Watch/Watch")
-                    + counts.unaryFailures("KV/Range");
+            return Companion.felt(log.counts());
         }
 
         @Override
@@ -91,8 +85,6 @@ abstract class InTrouble implements Companion {
             members.add(new Member(i, networks.get(i % networks.size())));
         }
     }
-
-    private final List<Thread> threads = new ArrayList<>();
 
     /** Begins what a process does. */
     final void play(Member member, Turn turn) {
@@ -160,30 +152,11 @@ abstract class InTrouble implements Companion {
         members.forEach(Member::close);
         String verdict;
         try (ServerHistory history = ServerHistory.since(operator, root, from + 1)) {
-            verdict = judge(commits(history.changesBelow(name)));
+            verdict = judge(history.commitsBelow(name));
         }
         var unused = answer(operator.getKVClient()
                 .delete(bytes(root), DeleteOption.builder().isPrefix(true).build()));
         return verdict;
-    }
-
-    private static List<Commit> commits(List<Change> changes) {
-        Map<Long, List<Commit.Change>> revisions = new TreeMap<>();
-        for (Change change : changes) {
-            long version = change.deleted() ? 0 : change.created() == change.revision() ? 1 : 2;
-            revisions
-                    .computeIfAbsent(change.revision(), revision -> new ArrayList<>())
-                    .add(new Commit.Change(
-                            bytes(change.key()),
-                            change.deleted(),
-                            bytes(change.value()),
-                            change.created(),
-                            version,
-                            change.lease()));
-        }
-        return revisions.entrySet().stream()
-                .map(entry -> new Commit(0, entry.getKey(), entry.getValue()))
-                .toList();
     }
 
     private static ByteSequence bytes(String text) {

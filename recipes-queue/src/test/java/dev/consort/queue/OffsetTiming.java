@@ -41,7 +41,7 @@ final class OffsetTiming implements Timing {
         return () -> system.instants().instant().plus(offset);
     }
 
-    /** However long the machine stands still. */
+    /** However long the machine stands still: for tests of what etcd says, not of how soon. */
     @Override
     public Duration verdict() {
         return Duration.ofSeconds(5);

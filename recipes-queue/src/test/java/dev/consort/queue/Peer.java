@@ -23,7 +23,7 @@ final class Peer implements AutoCloseable {
     private @Nullable Session session;
 
     Peer(List<String> endpoints, Duration ttl) {
-        this(endpoints, ttl, new PatientTiming());
+        this(endpoints, ttl, new OffsetTiming(Duration.ZERO));
     }
 
     /** With a clock of its own. */

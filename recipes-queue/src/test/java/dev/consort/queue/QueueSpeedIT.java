@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Tag("long")
 @Timeout(600)
 class QueueSpeedIT {
-    private static final int ROUNDS = 1;
+    private static final int ROUNDS = 3;
     private static final Server server = Server.durable();
 
     private interface Offer {

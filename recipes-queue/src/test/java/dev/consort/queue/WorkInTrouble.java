@@ -30,7 +30,7 @@ final class WorkInTrouble extends InTrouble {
     private final Queue<Told> told = new ConcurrentLinkedQueue<>();
 
     WorkInTrouble(List<List<String>> networks, Client operator) {
-        super("company/work/", networks, operator);
+        super("company/errands/", networks, operator);
         for (Member member : members) {
             WorkQueue<String> queue = queue(member);
             play(member, (random, number) -> {

@@ -3,6 +3,7 @@ package dev.consort.testkit.history;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.consort.testkit.Commit;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
@@ -12,8 +13,11 @@ import io.etcd.jetcd.watch.WatchEvent;
 import io.etcd.jetcd.watch.WatchEvent.EventType;
 import io.etcd.jetcd.watch.WatchResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -112,6 +116,29 @@ public final class ServerHistory implements AutoCloseable {
     public List<Change> changesBelow(String below) {
         catchUp();
         return changes.stream().filter(change -> change.key().startsWith(below)).toList();
+    }
+
+    /**
+     * The same, revision by revision, as an {@link dev.consort.testkit.EmbeddedEtcd} logs it; but that a key was put again since it
+     * was created is version 2, however often.
+     */
+    public List<Commit> commitsBelow(String below) {
+        Map<Long, List<Commit.Change>> revisions = new TreeMap<>();
+        for (Change change : changesBelow(below)) {
+            long version = change.deleted() ? 0 : change.created() == change.revision() ? 1 : 2;
+            revisions
+                    .computeIfAbsent(change.revision(), revision -> new ArrayList<>())
+                    .add(new Commit.Change(
+                            bytes(change.key()),
+                            change.deleted(),
+                            bytes(change.value()),
+                            change.created(),
+                            version,
+                            change.lease()));
+        }
+        return revisions.entrySet().stream()
+                .map(entry -> new Commit(0, entry.getKey(), entry.getValue()))
+                .toList();
     }
 
     /** Forgets what was seen so far. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit.stress;
 
-import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallLog;
 import dev.consort.testkit.history.History;
 import dev.consort.testkit.history.Outcome;
@@ -78,10 +77,8 @@ final class ChaosClient implements AutoCloseable {
         return losses.get();
     }
 
-    /** Calls that failed and streams that were opened: how much of a fault is felt. */
     long troubles() {
-        CallCounts counts = log.counts();
-        return counts.unaryFailures("KV/Txn") + counts.streamsOpened("Watch/Watch") + counts.unaryFailures("KV/Range");
+        return Companion.felt(log.counts());
     }
 
     private void play() {

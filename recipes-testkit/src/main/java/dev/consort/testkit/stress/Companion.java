@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit.stress;
 
+import dev.consort.testkit.CallCounts;
 import io.etcd.jetcd.Client;
 import java.util.List;
 
@@ -27,6 +28,15 @@ public interface Companion extends AutoCloseable {
      */
     default long troubles() {
         return 0;
+    }
+
+    /**
+     * How much of the faults a client has felt: calls that failed, and watch streams that were opened.
+     *
+     * @param counts of the client
+     */
+    static long felt(CallCounts counts) {
+        return counts.unaryFailures("KV/Txn") + counts.streamsOpened("Watch/Watch") + counts.unaryFailures("KV/Range");
     }
 
     /** Whether it runs, so that faults may come; bounded by the run. */
