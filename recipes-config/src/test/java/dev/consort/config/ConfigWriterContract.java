@@ -46,6 +46,7 @@ abstract class ConfigWriterContract {
     void leave() {
         there.close();
         here.close();
+        server.endLeases();
         assertThat(Thread.interrupted()).isFalse();
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 class ConfigWriterCostIT {
     private static final String CHANGE = "`commit` of a change, with an audit entry or without";
 
-    private final Server server = Server.real();
+    private final Server server = Server.counted();
     private final Party party = server.join(Duration.ofMinutes(10));
     private final ConfigWriter writer = ConfigWriter.create(party.connection, Server.freshName());
     private final CostTable page = new CostTable("config-writer.md");
@@ -27,6 +27,7 @@ class ConfigWriterCostIT {
     void leave() {
         assertThat(page.unasked()).isEmpty();
         party.close();
+        server.endLeases();
     }
 
     private <T> T step(List<String> rows, Supplier<T> step) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** What no change can be made of is refused with what is wrong with it. */
 @Isolated("counts revisions")
 class ConfigWriterInputIT {
-    private final Server server = Server.embedded();
+    private final Server server = Server.countedEmbedded();
     private final Party here = server.join();
     private final String root = Server.freshName();
     private final ConfigWriter mine = ConfigWriter.create(here.connection, root);
@@ -26,6 +26,7 @@ class ConfigWriterInputIT {
     @AfterEach
     void leave() {
         here.close();
+        server.endLeases();
     }
 
     private static long committed(Change change) {

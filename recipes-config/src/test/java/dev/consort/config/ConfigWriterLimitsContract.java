@@ -23,6 +23,7 @@ abstract class ConfigWriterLimitsContract {
     @AfterEach
     void leave() {
         here.close();
+        server.endLeases();
     }
 
     private static long committed(Change change) {

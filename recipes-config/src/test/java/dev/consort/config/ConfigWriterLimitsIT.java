@@ -8,6 +8,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class ConfigWriterLimitsIT extends ConfigWriterLimitsContract {
     @Override
     Server server() {
-        return Server.real();
+        return Server.counted();
     }
 }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 class CostIT {
     private static final String FIRST = "first write of a connection, besides";
 
-    private final Server server = Server.real();
+    private final Server server = Server.counted();
 
     /** Long enough that no renewal, which does other work too, falls into a test. */
     private final Party here = server.join(Duration.ofMinutes(10));
@@ -36,6 +36,7 @@ class CostIT {
         assertThat(page.unasked()).isEmpty();
         there.close();
         here.close();
+        server.endLeases();
     }
 
     /** Runs a step of one party, and compares what it cost with its row and what comes on top. */

@@ -38,6 +38,7 @@ abstract class CounterContract {
         threads.close();
         there.close();
         here.close();
+        server.endLeases();
         assertThat(Thread.interrupted()).isFalse();
     }
 

@@ -8,6 +8,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class EmbeddedConfigWriterIT extends ConfigWriterContract {
     @Override
     Server server() {
-        return Server.embedded();
+        return Server.countedEmbedded();
     }
 }

@@ -8,6 +8,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class EmbeddedConfigWriterLimitsIT extends ConfigWriterLimitsContract {
     @Override
     Server server() {
-        return Server.embedded();
+        return Server.countedEmbedded();
     }
 }

@@ -8,6 +8,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class EmbeddedRollBackIT extends RollBackContract {
     @Override
     Server server() {
-        return Server.embedded();
+        return Server.countedEmbedded();
     }
 }

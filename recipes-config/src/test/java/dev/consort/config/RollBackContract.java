@@ -40,6 +40,7 @@ abstract class RollBackContract {
     void leave() {
         there.close();
         here.close();
+        server.endLeases();
     }
 
     private static <T> T soon(Future<T> future) throws Exception {

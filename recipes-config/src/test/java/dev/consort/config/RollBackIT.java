@@ -8,6 +8,6 @@ import org.junit.jupiter.api.parallel.Isolated;
 class RollBackIT extends RollBackContract {
     @Override
     Server server() {
-        return Server.real();
+        return Server.counted();
     }
 }

@@ -31,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
-/** A server for tests, past the code under test: one of each kind for all of them. */
+/** A server for tests, past the code under test: one of each kind for all of them, and one for those who count revisions. */
 final class Server {
     private static final AtomicInteger names = new AtomicInteger();
 
@@ -56,6 +56,15 @@ final class Server {
     private static final class Embedded {
         static final EmbeddedEtcd ETCD = EmbeddedEtcd.start();
         static final Server SERVER = new Server(ETCD);
+    }
+
+    private static final class CountedReal {
+        static final Server SERVER =
+                new Server(EtcdProcess.builder().unsafeNoFsync().start());
+    }
+
+    private static final class CountedEmbedded {
+        static final Server SERVER = new Server(EmbeddedEtcd.start());
     }
 
     private final EtcdServer etcd;
@@ -83,6 +92,19 @@ final class Server {
 
     static Server embedded() {
         return Embedded.SERVER;
+    }
+
+    /**
+     * A real one whose revisions are counted. Only for isolated classes that leave no lease behind: one of another test
+     * that expired, or was revoked late, would be a revision more.
+     */
+    static Server counted() {
+        return CountedReal.SERVER;
+    }
+
+    /** An embedded one whose revisions are counted, for the same classes. */
+    static Server countedEmbedded() {
+        return CountedEmbedded.SERVER;
     }
 
     static EmbeddedEtcd embeddedEtcd() {
@@ -152,6 +174,11 @@ final class Server {
         return answer.getUnknownFields().getField(2).getLengthDelimitedList().stream()
                 .map(Server::idOf)
                 .toList();
+    }
+
+    /** Ends what a test has left behind: closing waits for a revocation only so long, and a late one would be counted. */
+    void endLeases() {
+        leases().forEach(this::revokeIfThere);
     }
 
     private static long idOf(ByteString status) {
