@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 /** What each step costs in requests, commits and watches: as the pages say. */
 @Isolated("counts revisions")
 class BarrierCostIT {
-    private static final Server server = Server.REAL;
+    private static final Server server = Server.counted();
 
     /** Long enough that no renewal, which does other work too, falls into a test. */
     private final Party here = server.join(Duration.ofMinutes(10));
@@ -34,6 +34,7 @@ class BarrierCostIT {
     void leave() {
         there.close();
         here.close();
+        server.endLeases();
     }
 
     /** Runs a step of one party, and compares what it cost with its row and what comes on top. */

@@ -33,10 +33,11 @@ class ManyWaitersIT {
     @AfterEach
     void leave() {
         parties.parallelStream().forEach(Party::close);
+        CountedEtcd.endLeases();
     }
 
     private void join(int processes) {
-        IntStream.range(0, processes).parallel().forEach(i -> parties.add(Party.join(TTL)));
+        IntStream.range(0, processes).parallel().forEach(i -> parties.add(CountedEtcd.join(TTL)));
     }
 
     private CompletableFuture<Boolean> queue(Session session) {
@@ -50,7 +51,7 @@ class ManyWaitersIT {
 
     private void awaitClaims(int count) {
         await().atMost(Duration.ofSeconds(20))
-                .untilAsserted(() -> assertThat(Etcd.claims(name)).hasSize(count));
+                .untilAsserted(() -> assertThat(CountedEtcd.claims(name)).hasSize(count));
     }
 
     private static void assertAllReleased(List<CompletableFuture<Boolean>> waiting) throws Exception {
@@ -86,15 +87,15 @@ class ManyWaitersIT {
         waiters.forEach(party -> party.sent.clear());
         List<CallCounts> before =
                 waiters.stream().map(party -> party.log.counts()).toList();
-        long revision = Etcd.revision();
+        long revision = CountedEtcd.revision();
 
         first.close();
         assertAllReleased(waiting);
 
         assertInOrder();
-        assertThat(Etcd.claims(name)).isEmpty();
+        assertThat(CountedEtcd.claims(name)).isEmpty();
         // One commit for each, and two where the message before had come to the end of what it carries.
-        long commits = Etcd.revision() - revision;
+        long commits = CountedEtcd.revision() - revision;
         assertThat(commits).isBetween((long) WAITERS, WAITERS + WAITERS / 8L);
         for (int i = 0; i < waiters.size(); i++) {
             CallCounts counts = waiters.get(i).log.counts().since(before.get(i));

@@ -31,7 +31,7 @@ class MultiMutexCostIT {
     private final List<String> names = List.of(name + "-c", name + "-a", name + "-b");
 
     private Party join() {
-        Party party = Party.join(TTL);
+        Party party = CountedEtcd.join(TTL);
         parties.add(party);
         return party;
     }
@@ -44,6 +44,7 @@ class MultiMutexCostIT {
     void leave() {
         assertThat(asserted).isSubsetOf(PAGE.keySet());
         parties.forEach(Party::close);
+        CountedEtcd.endLeases();
     }
 
     private int cell(String row, int column) {
@@ -54,7 +55,7 @@ class MultiMutexCostIT {
 
     /** The requests of all parties, and nothing but transactions. */
     private void assertCosts(String row, Action action) throws Exception {
-        long revision = Etcd.revision();
+        long revision = CountedEtcd.revision();
         List<CallCounts> before =
                 parties.stream().map(party -> party.log.counts()).toList();
         action.run();
@@ -65,7 +66,7 @@ class MultiMutexCostIT {
             requests += counts.unaryCalls();
         }
         assertThat(requests).as(row).isEqualTo(cell(row, 0));
-        assertThat(Etcd.revision() - revision).as(row).isEqualTo(cell(row, 1));
+        assertThat(CountedEtcd.revision() - revision).as(row).isEqualTo(cell(row, 1));
     }
 
     private interface Action {
@@ -101,7 +102,7 @@ class MultiMutexCostIT {
             Party party = singles.isEmpty() ? first : third;
             singles.add(party.mutex(each).acquireAsync());
             await().until(() -> party.sent.watchesOf(each) >= (party == first ? 1 : 2));
-            Etcd.awaitClaims(each, 2);
+            CountedEtcd.awaitClaims(each, 2);
             party.faults.every(Calls.toldOfDeletion(second.claim(each))).dropMessages(Direction.TO_CLIENT);
         }
         await().until(() -> third.sent.watchesOf(names.get(2)) == 2);
@@ -136,7 +137,7 @@ class MultiMutexCostIT {
         MultiMutex mutex = all(join());
         assertCosts("`tryAcquire`, one name taken by another process", () -> {
             assertThat(mutex.tryAcquire()).isEmpty();
-            names.forEach(each -> Etcd.awaitClaims(each, each.equals(names.get(1)) ? 1 : 0));
+            names.forEach(each -> CountedEtcd.awaitClaims(each, each.equals(names.get(1)) ? 1 : 0));
         });
         single.close();
     }
