@@ -5,9 +5,14 @@ import static dev.consort.core.internal.Waits.get;
 import static dev.consort.core.internal.Waits.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.consort.core.internal.PrefixView.Entry;
 import dev.consort.testkit.CallCounts;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -20,7 +25,9 @@ class PrefixViewSizeIT {
     /** Pages of 16, 32 and so on to 2,048, and then of 4,000. */
     private static final int PAGES = 8 + 24;
 
+    private static final String VALUE = "0123456789";
     private static final int TRIES = 3;
+    private static final Duration LAST_TRY = Duration.ofSeconds(30);
 
     @RegisterExtension
     final Parties parties = new Parties();
@@ -30,17 +37,36 @@ class PrefixViewSizeIT {
     private final Party party =
             Party.join(Party.Settings.of(UncompactedEtcd.server().endpoints()));
     private final AtomicInteger count = new AtomicInteger();
+    private final List<Reading> readings = new ArrayList<>();
+    private final AtomicReference<WeakReference<Entry>> one = new AtomicReference<>(new WeakReference<>(null));
 
-    private static long usedHeap() {
-        System.gc();
-        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    /** What a reading took, and how many requests. */
+    private record Reading(long millis, long pages) {
+        boolean isFast() {
+            return millis < 5_000;
+        }
+
+        /** A stalled machine costs a second attempt here and there. */
+        boolean isOnce() {
+            return pages <= PAGES + 4;
+        }
     }
 
-    private PrefixView.Subscription look() {
+    /** Bytes a key: of a view, beside what the key and the value are, and of what is left of it after its end. */
+    private record Weight(long ofView, long left) {
+        boolean isAsPromised() {
+            return ofView >= 20 && ofView < 200 && left < 20;
+        }
+    }
+
+    private PrefixView.Subscription read() {
+        CallCounts before = party.log.counts();
+        long start = System.nanoTime();
         PrefixView.Subscription view = PrefixView.open(
                 party.connection, "Test", prefix, party.connection.callbacks(), new PrefixView.Listener() {
                     @Override
                     public void onSnapshot(PrefixView.Snapshot snapshot) {
+                        one.set(new WeakReference<>(snapshot.entries().get(0)));
                         count.set(snapshot.entries().size());
                     }
 
@@ -50,36 +76,57 @@ class PrefixViewSizeIT {
                     }
                 });
         get(view.ready());
+        readings.add(new Reading(
+                Waits.since(start).toMillis(), party.log.counts().since(before).unaryCalls("KV/Range")));
         return view;
     }
 
-    /** In under 5 s on loopback, the best of three; in under 200 bytes a key beside what the key and the value are. */
+    /** Returns when nobody holds what the view did: that is not when the call returns, on a busy machine. */
+    private void end(PrefixView.Subscription view) {
+        view.close();
+        soon(() -> {
+            System.gc();
+            assertThat(one.get().get()).isNull();
+        });
+    }
+
+    private Weight weigh(int round) {
+        long heap = Heap.used();
+        PrefixView.Subscription view = read();
+        int keys = count.get();
+        operator.put(prefix + "another-" + round, VALUE); // what the snapshot shared is garbage after a change
+        soon(() -> assertThat(count).hasValue(keys + 1));
+        int data = prefix.length() + 5 + VALUE.length();
+        long ofView = (Heap.used() - heap) / KEYS - data;
+        end(view);
+        return new Weight(ofView, (Heap.used() - heap) / KEYS);
+    }
+
+    /**
+     * In under 5 s on loopback; in under 200 bytes a key beside what the key and the value are, all given back in the end.
+     * The best of some tries: others may have the machine for a while, and buffers that Netty takes or gives back are on the
+     * same heap.
+     */
     @Test
     void hundredThousandKeys_areReadInPagesOfOneRevision() {
         parties.closing(party);
-        String value = "0123456789";
-        operator.putMany(prefix, KEYS, value);
-        long best = Long.MAX_VALUE;
-        for (int i = 0; i < TRIES && best > 5_000; i++) {
-            CallCounts before = party.log.counts();
-            long start = System.nanoTime();
-            PrefixView.Subscription view = look();
-            best = Math.min(best, Waits.since(start).toMillis());
-            // A stalled machine costs a second attempt here and there.
-            assertThat(party.log.counts().since(before).unaryCalls("KV/Range")).isBetween((long) PAGES, PAGES + 4L);
-            view.close();
-        }
-        long heap = usedHeap(); // with the buffers that Netty has kept since the first reading
-        PrefixView.Subscription view = look();
-        operator.put(prefix + "another", value); // what the snapshot shared is garbage after a change
-        soon(() -> assertThat(count).hasValue(KEYS + 1));
-        int data = prefix.length() + 5 + value.length();
-        long perKey = (usedHeap() - heap) / KEYS - data;
-        System.out.println("view of " + KEYS + " keys: " + best + " ms, " + perKey + " bytes a key beside its data");
-        assertThat(best).isLessThan(5_000);
-        assertThat(perKey).isBetween(20L, 200L);
-        view.close();
+        long begun = System.nanoTime();
+        operator.putMany(prefix, KEYS, VALUE);
+        end(read()); // and Netty has most of its buffers
+        assertThat(count).hasValue(KEYS);
+        List<Weight> weights = new ArrayList<>();
+        do {
+            weights.add(weigh(weights.size()));
+        } while (weights.size() < TRIES
+                && Waits.since(begun).compareTo(LAST_TRY) < 0
+                && !(weights.stream().anyMatch(Weight::isAsPromised)
+                        && readings.stream().anyMatch(Reading::isFast)
+                        && readings.stream().anyMatch(Reading::isOnce)));
         operator.deleteBelow(prefix);
-        soon(() -> assertThat((usedHeap() - heap) / KEYS).isLessThan(20));
+        System.out.println("view of " + KEYS + " keys: " + readings + ", " + weights);
+        assertThat(readings).anyMatch(Reading::isFast);
+        assertThat(readings).anyMatch(Reading::isOnce);
+        assertThat(readings).allMatch(reading -> reading.pages() >= PAGES);
+        assertThat(weights).anyMatch(Weight::isAsPromised);
     }
 }
