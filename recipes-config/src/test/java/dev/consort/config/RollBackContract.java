@@ -64,9 +64,10 @@ abstract class RollBackContract {
         return writer.rollBack(revision, "ann", "it was better");
     }
 
+    /** Whatever is tried, until it is released: an attempt that is held for a second is followed by another one. */
     private CallFault heldBack() {
         return here.faults
-                .next(Calls.putting("consort/config/" + root + "//head"))
+                .every(Calls.putting("consort/config/" + root + "//head"))
                 .hold();
     }
 
@@ -166,6 +167,7 @@ abstract class RollBackContract {
                 case "deleted" -> server.delete(root + "/same");
                 default -> server.put(root + "/" + name, "3");
             };
+            held.stop();
             held.release();
             WriteOutcome outcome = soon(back);
             assertThat(outcome.conflicts())
@@ -195,6 +197,7 @@ abstract class RollBackContract {
         CompletableFuture<WriteOutcome> late = writer.rollBackAsync(then, "ann", "why");
         soon(held.hit());
         ConfigWriter.create(there.connection, root).change().delete("key-1").commit();
+        held.stop();
         held.release();
         assertThat(soon(late).conflicts()).extracting(WriteConflict::name).containsExactly("key-1");
         changed.remove("key-1");
