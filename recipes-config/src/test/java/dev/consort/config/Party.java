@@ -3,6 +3,8 @@ package dev.consort.config;
 
 import dev.consort.core.Connection;
 import dev.consort.core.Session;
+import dev.consort.core.internal.EtcdConnection;
+import dev.consort.core.internal.Timing;
 import dev.consort.testkit.CallFaults;
 import dev.consort.testkit.CallLog;
 import io.etcd.jetcd.Client;
@@ -20,12 +22,21 @@ final class Party implements AutoCloseable {
     private @Nullable Session session;
 
     Party(List<String> endpoints, Duration ttl) {
+        this(endpoints, ttl, Timing.system());
+    }
+
+    /** One whose operations may take longer; without a session. */
+    static Party patient(List<String> endpoints) {
+        return new Party(endpoints, Duration.ZERO, new Patience());
+    }
+
+    private Party(List<String> endpoints, Duration ttl, Timing timing) {
         this.ttl = ttl;
         client = Client.builder()
                 .endpoints(endpoints.toArray(new String[0]))
                 .interceptor(faults, log)
                 .build();
-        connection = Connection.of(client);
+        connection = EtcdConnection.of(client, timing);
     }
 
     /** Opened at first use. */

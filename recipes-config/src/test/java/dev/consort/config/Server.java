@@ -123,6 +123,11 @@ final class Server {
         return new Party(etcd.endpoints(), ttl);
     }
 
+    /** One whose operations may take longer, and that has no session. */
+    Party joinPatiently() {
+        return Party.patient(etcd.endpoints());
+    }
+
     /** A name that no other test uses, nor nests with. */
     static String freshName() {
         return "value-" + names.incrementAndGet();
