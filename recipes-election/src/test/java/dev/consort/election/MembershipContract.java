@@ -33,7 +33,8 @@ import org.junit.jupiter.api.Test;
 /** What a group promises, whatever server is behind it. */
 abstract class MembershipContract {
     private static final Duration SOON = Duration.ofSeconds(10);
-    private static final Duration LATE = Duration.ofMillis(250);
+    /** How much longer than asked for anything may take where others run beside; less than any timeout that it could be. */
+    private static final Duration LATE = Duration.ofMillis(1500);
 
     private final String name = Group.newName();
     private final Rosters seen = new Rosters();
@@ -146,7 +147,7 @@ abstract class MembershipContract {
                 .withMessageContaining(Long.toHexString(one.lease()))
                 .satisfies(refused -> assertThat(refused.holder())
                         .contains(one.membership.members().get(0)));
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LATE);
         assertThat(seat.state()).isEqualTo(State.JOINED);
         assertThat(one.values()).containsExactly("mine");
         seat.close();
