@@ -50,7 +50,8 @@ class LongOutageIT {
                 await().until(() -> server.get(prefix + "own").isPresent());
                 Duration took = Duration.ofNanos(System.nanoTime() - begun);
                 System.out.println("After ten minutes a registration is back after " + took.toMillis() + " ms");
-                assertThat(took).isLessThan(Duration.ofSeconds(1));
+                assertThat(took)
+                        .isLessThan(Duration.ofSeconds(3)); // of ten minutes; DiscoveryFaultsIT sees that it is one
                 told.awaitGood(List.of("own", "third"));
                 assertThat(told.all)
                         .allSatisfy(set -> assertThat(set.instances()).isNotEmpty());
