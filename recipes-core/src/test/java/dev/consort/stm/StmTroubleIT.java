@@ -89,7 +89,7 @@ class StmTroubleIT {
     /** I9, also when the body catches everything. */
     @Test
     void interrupted_inARead_endsWithoutWaitingForTheAnswer() throws Exception {
-        CallFault hangs = here.faults.next(reads()).hangReply();
+        CallFault hangs = here.faults.every(reads()).hangReply();
         AtomicReference<Thread> runner = new AtomicReference<>();
         var running = threads.submit(() -> {
             runner.set(Thread.currentThread());
@@ -104,7 +104,7 @@ class StmTroubleIT {
         long start = System.nanoTime();
         Objects.requireNonNull(runner.get()).interrupt();
         assertThat(running.get(10, TimeUnit.SECONDS)).isFalse();
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(900));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3)); // of a timeout of 5
         assertThat(there.value(p + "a")).isEmpty();
     }
 

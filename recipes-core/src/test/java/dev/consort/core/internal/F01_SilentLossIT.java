@@ -145,7 +145,7 @@ class F01_SilentLossIT {
         assertThat(grant.guard().txn().put("never", "written").commit()).isFalse();
         long releasing = System.nanoTime();
         assertThat(grant.release()).isFalse();
-        assertThat(since(releasing)).isLessThan(Duration.ofSeconds(1));
+        assertThat(since(releasing)).isLessThan(Duration.ofSeconds(3));
         grant.close();
         assertThat(SharedEtcd.operator().value("never")).isEmpty();
     }
