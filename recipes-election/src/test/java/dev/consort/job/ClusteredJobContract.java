@@ -570,7 +570,7 @@ abstract class ClusteredJobContract {
         one.sessions.close();
         await().until(() -> mine.state() == State.CLOSED);
         assertThat(mine.ended().toCompletableFuture())
-                .failsWithin(1, TimeUnit.SECONDS)
+                .failsWithin(5, TimeUnit.SECONDS)
                 .withThrowableOfType(ExecutionException.class);
     }
 }
