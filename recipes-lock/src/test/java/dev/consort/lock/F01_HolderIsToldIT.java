@@ -36,7 +36,7 @@ class F01_HolderIsToldIT {
             proxy.stopForwarding();
 
             assertThat(heldAtNextGrant.get(10, TimeUnit.SECONDS)).isFalse();
-            assertThat(lost.get(1, TimeUnit.SECONDS)).isEqualTo(LossReason.EXPIRED);
+            assertThat(lost.get(5, TimeUnit.SECONDS)).isEqualTo(LossReason.EXPIRED);
             assertThat(waiting.join().token()).isGreaterThan(grant.token());
             assertLost(cut, grant);
             assertThatExceptionOfType(LockOwnershipLostException.class).isThrownBy(view::unlock);
