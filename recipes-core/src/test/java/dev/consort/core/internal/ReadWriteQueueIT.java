@@ -368,7 +368,7 @@ class ReadWriteQueueIT {
 
     private static boolean isLetIn(CompletableFuture<EtcdGrant> read) {
         try {
-            return read.get(100, TimeUnit.MILLISECONDS).isHeld();
+            return read.get(1500, TimeUnit.MILLISECONDS).isHeld();
         } catch (TimeoutException waits) {
             return false;
         } catch (InterruptedException | ExecutionException e) {
