@@ -10,6 +10,9 @@ import dev.consort.core.Grant;
 import dev.consort.core.Session;
 import dev.consort.testkit.FaultProxy;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Elsewhere a wait can be neither cancelled nor timed out, least of all while the server is silent. */
 class F27_WaitsCanBeEndedIT {
     private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(900);
+
     /** For the machine. A wait for another request would be longer. */
     private static final Duration LATE = Duration.ofMillis(800);
 
@@ -54,9 +58,14 @@ class F27_WaitsCanBeEndedIT {
     @Test
     void tryAcquireTimed_etcdSilent_isEmptyInTime() throws InterruptedException {
         Duration timeout = Duration.ofMillis(300);
-        long start = System.nanoTime();
-        assertThat(mutex.tryAcquire(timeout)).isEmpty();
-        assertThat(Etcd.since(start)).isBetween(timeout, timeout.plus(LATE));
+        List<Duration> times = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            long start = System.nanoTime();
+            assertThat(mutex.tryAcquire(timeout)).isEmpty();
+            times.add(Etcd.since(start));
+        }
+        assertThat(times).allMatch(time -> time.compareTo(timeout) >= 0);
+        assertThat(Collections.min(times)).as("%s", times).isLessThan(timeout.plusMillis(250));
     }
 
     @Test
