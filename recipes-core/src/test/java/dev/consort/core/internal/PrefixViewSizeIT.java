@@ -11,8 +11,9 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -38,7 +39,7 @@ class PrefixViewSizeIT {
             Party.join(Party.Settings.of(UncompactedEtcd.server().endpoints()));
     private final AtomicInteger count = new AtomicInteger();
     private final List<Reading> readings = new ArrayList<>();
-    private final AtomicReference<WeakReference<Entry>> one = new AtomicReference<>(new WeakReference<>(null));
+    private volatile @Nullable WeakReference<Entry> one; // set by a callback
 
     /** What a reading took, and how many requests; and what the same pages took a plain client just then. */
     private record Reading(long millis, long pages, long plainMillis) {
@@ -66,7 +67,7 @@ class PrefixViewSizeIT {
                 party.connection, "Test", prefix, party.connection.callbacks(), new PrefixView.Listener() {
                     @Override
                     public void onSnapshot(PrefixView.Snapshot snapshot) {
-                        one.set(new WeakReference<>(snapshot.entries().get(0)));
+                        one = new WeakReference<>(snapshot.entries().get(0));
                         count.set(snapshot.entries().size());
                     }
 
@@ -86,10 +87,11 @@ class PrefixViewSizeIT {
 
     /** Returns when nobody holds what the view did: that is not when the call returns, on a busy machine. */
     private void end(PrefixView.Subscription view) {
+        WeakReference<Entry> entry = Objects.requireNonNull(one);
         view.close();
         soon(() -> {
             System.gc();
-            assertThat(one.get().get()).isNull();
+            assertThat(entry.get()).isNull();
         });
     }
 
