@@ -337,7 +337,7 @@ class CallFaultsIT {
         assertSucceeds(send("twice"));
         assertStruckOnce(fault);
         assertLands(fault);
-        assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(1500));
+        assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(300));
         assertThat(stored()).isEqualTo("twice in version 2");
     }
 
