@@ -190,10 +190,11 @@ public final class Waiting<S> {
         try {
             return Await.uninterruptibly(timing, wait.result, timing.verdict());
         } catch (CallFailure late) {
-            disown(wait);
             if (wait.result.isDone()) {
                 return Await.uninterruptibly(timing, wait.result, timing.verdict());
             }
+            // (!) Once it is disowned its end says nothing: it may have ended for that reason only, and is taken back.
+            disown(wait);
             throw late;
         }
     }

@@ -212,8 +212,9 @@ class ReadWriteQueueIT {
         EtcdGrant second = get(next);
         assertThat(reads.get(1).cancel(false)).isTrue();
         inQueue(4);
-        CallFault lost = first.faults.next(Requests.releaseOf(name)).duplicateAfter(Duration.ofMillis(20));
+        CallFault lost = first.faults.next(Requests.releaseOf(name)).duplicateOnRelease();
         assertThat(second.release()).isTrue();
+        lost.release();
         get(lost.landed());
         assertThat(get(reads.get(0)).release()).isTrue();
         assertWaits(stopper);
