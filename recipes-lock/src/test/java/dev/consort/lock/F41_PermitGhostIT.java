@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.SessionState;
+import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -23,9 +24,10 @@ class F41_PermitGhostIT {
     void acquire_appliedAgainAfterTheRelease_isTakenAway() throws InterruptedException {
         String name = Etcd.freshName();
         DistributedSemaphore semaphore = DistributedSemaphore.create(party.session, name, 2);
-        var unused = party.faults.next(CallMatcher.method("KV/Txn")).duplicateAfter(Duration.ofMillis(100));
+        CallFault twice = party.faults.next(CallMatcher.method("KV/Txn")).duplicateOnRelease();
         Permit permit = semaphore.acquire(2);
         permit.close();
+        twice.release();
         Etcd.awaitClaims(name, 2); // the limit, and the ghost
         assertThat(semaphore.availablePermits()).isZero();
         await().untilAsserted(() -> assertThat(Etcd.claims(name)).hasSize(1));
