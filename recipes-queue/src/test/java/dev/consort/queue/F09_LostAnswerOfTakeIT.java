@@ -108,7 +108,7 @@ class F09_LostAnswerOfTakeIT {
     @ParameterizedTest
     @EnumSource
     void leavingTheLine_losesNothing(Fault fault) throws Exception {
-        Future<Optional<String>> first = threads.start(() -> mine.poll(Duration.ofMillis(400)));
+        Future<Optional<String>> first = threads.start(() -> mine.poll(Duration.ofMillis(1200)));
         server.awaitWaiting(name, 1);
         CallFault trouble = fault.to(here.faults.next(LineRequests.cardsOf(name)));
         boolean unknown = false;
