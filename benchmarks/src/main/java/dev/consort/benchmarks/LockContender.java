@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.benchmarks;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Participants that lock and unlock, and a check that the lock excludes: the rate of one that does not is void. */
+public final class LockContender implements Contender {
+    private final List<Locker> lockers;
+    private final List<AtomicInteger> inside;
+
+    private LockContender(List<Locker> lockers, List<AtomicInteger> inside) {
+        this.lockers = lockers;
+        this.inside = inside;
+    }
+
+    /** All on one name. */
+    public static LockContender onOneName(int participants, Supplier<Locker> each) {
+        List<Locker> lockers = Stream.generate(each).limit(participants).toList();
+        return new LockContender(lockers, Collections.nCopies(participants, new AtomicInteger()));
+    }
+
+    /** Threads that share what they lock by. */
+    public static LockContender ofThreads(int threads, Locker shared) {
+        return new LockContender(
+                Collections.nCopies(threads, shared), Collections.nCopies(threads, new AtomicInteger()));
+    }
+
+    /** Each on a name of its own. */
+    public static LockContender onOwnNames(int participants, String name, Function<String, Locker> each) {
+        List<Locker> lockers = IntStream.range(0, participants)
+                .mapToObj(i -> each.apply(name + "/" + i))
+                .toList();
+        return new LockContender(
+                lockers, Stream.generate(AtomicInteger::new).limit(participants).toList());
+    }
+
+    @Override
+    public int participants() {
+        return lockers.size();
+    }
+
+    @Override
+    public int operate(int participant) throws InterruptedException {
+        AtomicInteger holders = inside.get(participant);
+        lockers.get(participant).locked(() -> {
+            if (holders.incrementAndGet() != 1) {
+                throw new IllegalStateException("two participants hold the lock");
+            }
+            holders.decrementAndGet();
+        });
+        return 1;
+    }
+
+    @Override
+    public void close() {
+        lockers.stream().distinct().forEach(Locker::close);
+    }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.benchmarks;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All works and plots, in the order of the page. */
+final class Works {
+    static final List<Comparison> COMPARISONS =
+            Stream.of(LockWorks.all()).flatMap(List::stream).toList();
+
+    static final List<Plot> PLOTS = List.of(new Plot(
+            LockWorks.HAND_OVER, "Lock and unlock of one name by sessions in turn", "sessions, each a process"));
+
+    private Works() {}
+
+    /**
+     * Those of some names, all if there are no names.
+     *
+     * @throws IllegalArgumentException naming those that there are
+     */
+    static List<Comparison> named(List<String> names) {
+        for (String name : names) {
+            if (COMPARISONS.stream().noneMatch(work -> isNamed(work, name))) {
+                throw new IllegalArgumentException("there is no work '" + name + "'; there are: "
+                        + String.join(
+                                ", ", COMPARISONS.stream().map(Comparison::name).toList()));
+            }
+        }
+        return COMPARISONS.stream()
+                .filter(work -> names.isEmpty() || names.stream().anyMatch(name -> isNamed(work, name)))
+                .toList();
+    }
+
+    /** By its name, or by the first word of it, as {@code lock} names {@code lock-8} too. */
+    private static boolean isNamed(Comparison work, String name) {
+        return work.name().equals(name) || work.name().startsWith(name + "-");
+    }
+}
