@@ -3,10 +3,10 @@ package dev.consort.benchmarks;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Participants that lock and unlock, and a check that the lock excludes: the rate of one that does not is void. */
@@ -21,7 +21,7 @@ public final class LockContender implements Contender {
 
     /** All on one name. */
     public static LockContender onOneName(int participants, Supplier<Locker> each) {
-        List<Locker> lockers = Stream.generate(each).limit(participants).toList();
+        List<Locker> lockers = Together.open(participants, i -> each.get());
         return new LockContender(lockers, Collections.nCopies(participants, new AtomicInteger()));
     }
 
@@ -33,9 +33,7 @@ public final class LockContender implements Contender {
 
     /** Each on a name of its own. */
     public static LockContender onOwnNames(int participants, String name, Function<String, Locker> each) {
-        List<Locker> lockers = IntStream.range(0, participants)
-                .mapToObj(i -> each.apply(name + "/" + i))
-                .toList();
+        List<Locker> lockers = Together.open(participants, i -> each.apply(name + "/" + i));
         return new LockContender(
                 lockers, Stream.generate(AtomicInteger::new).limit(participants).toList());
     }
@@ -59,6 +57,6 @@ public final class LockContender implements Contender {
 
     @Override
     public void close() {
-        lockers.stream().distinct().forEach(Locker::close);
+        Together.close(Set.copyOf(lockers));
     }
 }

@@ -8,6 +8,7 @@ import dev.consort.benchmarks.goconcurrency.GoMutex;
 import dev.consort.benchmarks.limit.OwnKey;
 import dev.consort.benchmarks.ours.MutexLock;
 import dev.consort.benchmarks.redisson.RedissonLocks;
+import dev.consort.benchmarks.standingview.StandingViewMutex;
 import java.util.List;
 import java.util.function.BiFunction;
 
@@ -34,6 +35,12 @@ final class LockWorks {
                 sessions(2, new Bar(RPC, 10, 20)),
                 sessions(8, new Bar(RPC, 10, 20)),
                 sessions(64, new Bar(RPC, 1.2, 2.5)),
+                point(2),
+                point(4),
+                point(8),
+                point(16),
+                point(32),
+                point(64),
                 threads(),
                 ownNames());
     }
@@ -56,16 +63,28 @@ final class LockWorks {
 
     private static Comparison sessions(int count, Bar bar) {
         return new Comparison(
-                        "lock-" + count,
-                        "lock and unlock of one name, " + count + " sessions with a client each",
+                "lock-" + count,
+                "lock and unlock of one name, " + count + " sessions with a client each",
+                List.of(
+                        each(count, OURS, Server.ETCD, MutexLock::new),
+                        one(GUARDED_ONE, Server.ETCD, OwnKey::guarded),
+                        each(count, RPC, Server.ETCD, LockService::new),
+                        each(count, GO, Server.ETCD, GoMutex::new),
+                        each(count, CURATOR, Server.ZOOKEEPER, CuratorMutex::new),
+                        each(count, REDISSON, Server.REDIS, LockWorks::plainOfOne)),
+                List.of(bar, new Bar(GUARDED_ONE, 0.5, 0.9)));
+    }
+
+    /** The ways of handing over beside each other. */
+    private static Comparison point(int count) {
+        return new Comparison(
+                        "hand-over-" + count,
+                        "lock and unlock of one name in turn, " + count + " sessions with a client each",
                         List.of(
                                 each(count, OURS, Server.ETCD, MutexLock::new),
-                                one(GUARDED_ONE, Server.ETCD, OwnKey::guarded),
-                                each(count, RPC, Server.ETCD, LockService::new),
-                                each(count, GO, Server.ETCD, GoMutex::new),
-                                each(count, CURATOR, Server.ZOOKEEPER, CuratorMutex::new),
-                                each(count, REDISSON, Server.REDIS, LockWorks::plainOfOne)),
-                        List.of(bar, new Bar(GUARDED_ONE, 0.5, 0.9)))
+                                each(count, "standing view", Server.ETCD, StandingViewMutex::new),
+                                each(count, GO, Server.ETCD, GoMutex::new)),
+                        List.of())
                 .at(HAND_OVER, count);
     }
 

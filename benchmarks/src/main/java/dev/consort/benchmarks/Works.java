@@ -6,11 +6,18 @@ import java.util.stream.Stream;
 
 /** All works and plots, in the order of the page. */
 final class Works {
-    static final List<Comparison> COMPARISONS =
-            Stream.of(LockWorks.all()).flatMap(List::stream).toList();
+    static final List<Comparison> COMPARISONS = Stream.of(
+                    LockWorks.all(), ElectionWorks.all(), QueueWorks.all(), GrowthWorks.all())
+            .flatMap(List::stream)
+            .toList();
 
-    static final List<Plot> PLOTS = List.of(new Plot(
-            LockWorks.HAND_OVER, "Lock and unlock of one name by sessions in turn", "sessions, each a process"));
+    static final List<Plot> PLOTS = List.of(
+            new Plot(
+                    LockWorks.HAND_OVER,
+                    "Lock and unlock of one name by sessions in turn",
+                    "sessions with a client each"),
+            new Plot(GrowthWorks.LOCKS, "Lock and unlock, while others hold other locks", "other locks"),
+            new Plot(GrowthWorks.CLAIMS, "An attempt to lock that fails", "claims of the lock"));
 
     private Works() {}
 

@@ -29,8 +29,21 @@ public final class GoMutex implements Locker {
         this.key = Guarded.ownKey(name, client.lease());
     }
 
+    /** What it put, and whether that is the oldest claim. */
+    private record Claim(long revision, boolean first) {}
+
     @Override
     public void locked(Runnable critical) {
+        Claim mine = claim();
+        if (!mine.first) {
+            Predecessors.awaitGone(client.client(), prefix, mine.revision - 1);
+            Must.hold(!Must.answer(client.kv().get(key)).getKvs().isEmpty(), "the lease is lost");
+        }
+        critical.run();
+        var unused = Must.answer(client.kv().delete(key));
+    }
+
+    private Claim claim() {
         Op.GetOp oldest = Op.get(prefix, Guarded.firstCreated());
         TxnResponse answer = Must.answer(client.kv()
                 .txn()
@@ -39,14 +52,16 @@ public final class GoMutex implements Locker {
                 .Else(Op.get(key, GetOption.DEFAULT), oldest)
                 .commit());
         Must.hold(answer.isSucceeded(), "the key of before is still there");
-        long mine = answer.getHeader().getRevision();
+        long revision = answer.getHeader().getRevision();
         KeyValue first = answer.getGetResponses().get(0).getKvs().get(0);
-        if (first.getCreateRevision() != mine) {
-            Predecessors.awaitGone(client.client(), prefix, mine - 1);
-            Must.hold(!Must.answer(client.kv().get(key)).getKvs().isEmpty(), "the lease is lost");
-        }
-        critical.run();
+        return new Claim(revision, first.getCreateRevision() == revision);
+    }
+
+    /** As {@code TryLock}: whether it got the lock, which it gives back either way. */
+    public boolean attempt() {
+        Claim mine = claim();
         var unused = Must.answer(client.kv().delete(key));
+        return mine.first;
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.consort.benchmarks.Must;
 import dev.consort.core.Grant;
 import dev.consort.core.Session;
 import dev.consort.lock.Mutex;
+import java.util.Optional;
 
 /** A {@link Mutex} of a session with a connection of its own. */
 public final class MutexLock implements Locker {
@@ -22,6 +23,13 @@ public final class MutexLock implements Locker {
         Grant grant = mutex.acquire();
         critical.run();
         Must.hold(grant.release(), "the lock was lost");
+    }
+
+    /** Whether it got the lock, which it gives back. */
+    public boolean attempt() {
+        Optional<Grant> grant = mutex.tryAcquire();
+        grant.ifPresent(Grant::close);
+        return grant.isPresent();
     }
 
     @Override
