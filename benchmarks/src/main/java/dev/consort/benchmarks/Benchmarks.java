@@ -2,6 +2,7 @@
 package dev.consort.benchmarks;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +15,9 @@ public final class Benchmarks {
     private static final Path PAGE = Path.of("docs/performance.md");
     private static final Path FOLDER = Path.of("docs/performance");
     private static final Path FOLDER_OF_QUICK = Path.of("benchmarks/target/quick");
+
+    private static final String SAMPLES = "samples.tsv";
+    private static final String FIGURES = "figures.tsv";
 
     private Benchmarks() {}
 
@@ -44,11 +48,11 @@ public final class Benchmarks {
             return 2;
         }
         Path folder = options.quick() ? FOLDER_OF_QUICK : FOLDER;
-        Results results = Results.read(folder.resolve("samples.tsv"));
+        Results results = Results.read(folder.resolve(SAMPLES));
         if (options.runs()) {
             run(works, options, results, folder);
         }
-        List<String> tables = Report.lines(Works.COMPARISONS, results);
+        List<String> tables = Report.lines(Works.COMPARISONS, results, Figure.read(folder.resolve(FIGURES)));
         Works.PLOTS.forEach(plot -> plot.draw(Works.COMPARISONS, results, folder));
         if (options.quick()) {
             tables.forEach(System.out::println);
@@ -68,10 +72,21 @@ public final class Benchmarks {
                 Map<String, List<Sample>> samples = rounds.run(work, servers);
                 servers.tidy();
                 results.put(work.name(), samples);
-                results.write(folder.resolve("samples.tsv")); // so that a run that is ended has not been for nothing
+                results.write(folder.resolve(SAMPLES)); // so that a run that is ended has not been for nothing
                 samples.forEach(Benchmarks::print);
             }
+            if (Works.includesFigures(options.works())) {
+                System.out.println(Works.FIGURES + ": many grants of one session");
+                List<Figure> figures = figures(servers, options.quick());
+                Figure.write(folder.resolve(FIGURES), figures);
+                figures.forEach(figure -> System.out.println("  " + figure.title() + ": " + figure.value()));
+            }
         }
+    }
+
+    private static List<Figure> figures(Servers servers, boolean quick) throws InterruptedException {
+        String endpoint = servers.endpoint(Entry.Server.ETCD).orElseThrow();
+        return GrantFigures.measure(endpoint, quick ? 500 : 10_000, Duration.ofSeconds(quick ? 2 : 10));
     }
 
     private static void print(String contender, List<Sample> samples) {

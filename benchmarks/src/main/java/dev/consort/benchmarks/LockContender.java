@@ -4,15 +4,22 @@ package dev.consort.benchmarks;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Participants that lock and unlock, and a check that the lock excludes: the rate of one that does not is void. */
 public final class LockContender implements Contender {
+    // While it warms up, some hold the lock for long enough that another holder must be noticed.
+    private static final int ONE_IN = 16;
+    private static final long HOLD_NANOS = 1_000_000;
+
     private final List<Locker> lockers;
     private final List<AtomicInteger> inside;
+    private volatile boolean warmingUp = true; // cleared by the measuring thread after the first round
 
     private LockContender(List<Locker> lockers, List<AtomicInteger> inside) {
         this.lockers = lockers;
@@ -50,9 +57,17 @@ public final class LockContender implements Contender {
             if (holders.incrementAndGet() != 1) {
                 throw new IllegalStateException("two participants hold the lock");
             }
+            if (warmingUp && ThreadLocalRandom.current().nextInt(ONE_IN) == 0) {
+                LockSupport.parkNanos(HOLD_NANOS);
+            }
             holders.decrementAndGet();
         });
         return 1;
+    }
+
+    @Override
+    public void settle() {
+        warmingUp = false;
     }
 
     @Override

@@ -41,10 +41,17 @@ record Options(List<String> works, int rounds, Duration window, boolean quick, b
                 case "--seconds" -> window = Duration.ofSeconds(positive(argument, left.poll()));
                 case "--quick" -> quick = true;
                 case "--report" -> runs = false;
-                default -> works.add(argument);
+                default -> works.add(work(argument));
             }
         }
         return quick ? new Options(works, 1, GLIMPSE, true, runs) : new Options(works, rounds, window, false, runs);
+    }
+
+    private static String work(String argument) {
+        if (argument.startsWith("-")) {
+            throw new IllegalArgumentException("there is no option '" + argument + "'");
+        }
+        return argument;
     }
 
     private static int positive(String argument, @Nullable String text) {

@@ -17,18 +17,21 @@ final class Report {
 
     private final List<Comparison> comparisons;
     private final Results results;
+    private final List<Figure> figures;
     private final List<String> lines = new ArrayList<>();
 
-    private Report(List<Comparison> comparisons, Results results) {
+    private Report(List<Comparison> comparisons, Results results, List<Figure> figures) {
         this.comparisons = comparisons;
         this.results = results;
+        this.figures = figures;
     }
 
     /** The tables. */
-    static List<String> lines(List<Comparison> comparisons, Results results) {
-        Report report = new Report(comparisons, results);
+    static List<String> lines(List<Comparison> comparisons, Results results, List<Figure> figures) {
+        Report report = new Report(comparisons, results, figures);
         report.setting();
         report.bars();
+        report.figures();
         report.rates();
         return report.lines;
     }
@@ -96,6 +99,22 @@ final class Report {
             return "short";
         }
         return ratio < bar.aim() ? "holds, short of the aim" : "holds";
+    }
+
+    private void figures() {
+        if (figures.isEmpty()) {
+            return;
+        }
+        lines.add("| figure | | at most | |");
+        lines.add("|---|---|---|---|");
+        figures.forEach(figure -> lines.add(String.format(
+                Locale.ROOT,
+                "| %s | %,d | %,d | %s |",
+                figure.title(),
+                figure.value(),
+                figure.atMost(),
+                figure.holds() ? "holds" : "short")));
+        lines.add("");
     }
 
     private void rates() {

@@ -11,6 +11,9 @@ final class Works {
             .flatMap(List::stream)
             .toList();
 
+    /** The name of what is measured once. */
+    static final String FIGURES = "grants";
+
     static final List<Plot> PLOTS = List.of(
             new Plot(
                     LockWorks.HAND_OVER,
@@ -28,15 +31,19 @@ final class Works {
      */
     static List<Comparison> named(List<String> names) {
         for (String name : names) {
-            if (COMPARISONS.stream().noneMatch(work -> isNamed(work, name))) {
+            if (!name.equals(FIGURES) && COMPARISONS.stream().noneMatch(work -> isNamed(work, name))) {
                 throw new IllegalArgumentException("there is no work '" + name + "'; there are: "
                         + String.join(
-                                ", ", COMPARISONS.stream().map(Comparison::name).toList()));
+                                ", ", COMPARISONS.stream().map(Comparison::name).toList()) + ", " + FIGURES);
             }
         }
         return COMPARISONS.stream()
                 .filter(work -> names.isEmpty() || names.stream().anyMatch(name -> isNamed(work, name)))
                 .toList();
+    }
+
+    static boolean includesFigures(List<String> names) {
+        return names.isEmpty() || names.contains(FIGURES);
     }
 
     /** By its name, or by the first word of it, as {@code lock} names {@code lock-8} too. */
