@@ -53,7 +53,12 @@ public final class Benchmarks {
             run(works, options, results, folder);
         }
         List<String> tables = Report.lines(Works.COMPARISONS, results, Figure.read(folder.resolve(FIGURES)));
-        Works.PLOTS.forEach(plot -> plot.draw(Works.COMPARISONS, results, folder));
+        for (Plot plot : Works.PLOTS) {
+            if (plot.draw(Works.COMPARISONS, results, folder)) {
+                tables.add("![" + plot.title() + "](performance/" + plot.file() + ".svg)");
+                tables.add("");
+            }
+        }
         if (options.quick()) {
             tables.forEach(System.out::println);
         } else {

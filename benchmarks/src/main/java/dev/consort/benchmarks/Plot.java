@@ -29,8 +29,8 @@ record Plot(String file, String title, String x) {
     private static final int WIDTH = 760;
     private static final int HEIGHT = 420;
 
-    /** Draws it from the works that are points of it; does nothing if none has been run. */
-    void draw(List<Comparison> comparisons, Results results, Path folder) {
+    /** Draws it from the works that are points of it; false if fewer than two of them have been run. */
+    boolean draw(List<Comparison> comparisons, Results results, Path folder) {
         Map<String, SortedMap<Double, Double>> lines = new LinkedHashMap<>();
         for (Comparison comparison : comparisons) {
             comparison
@@ -44,9 +44,12 @@ record Plot(String file, String title, String x) {
                                                     / Spread.of(samples, Sample::rate)
                                                             .median())));
         }
-        if (!lines.isEmpty()) {
-            save(chart(lines), folder);
+        lines.values().removeIf(points -> points.size() < 2);
+        if (lines.isEmpty()) {
+            return false;
         }
+        save(chart(lines), folder);
+        return true;
     }
 
     private XYChart chart(Map<String, SortedMap<Double, Double>> lines) {
@@ -73,9 +76,6 @@ record Plot(String file, String title, String x) {
     }
 
     private void save(XYChart chart, Path folder) {
-        if (chart.getSeriesMap().isEmpty()) {
-            return;
-        }
         try {
             Files.createDirectories(folder);
             VectorGraphicsEncoder.saveVectorGraphic(chart, folder.resolve(file).toString(), VectorGraphicsFormat.SVG);
