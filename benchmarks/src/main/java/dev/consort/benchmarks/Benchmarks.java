@@ -43,6 +43,7 @@ public final class Benchmarks {
         try {
             options = Options.of(arguments);
             works = Works.named(options.works());
+            works = options.quick() ? Works.fewer(works) : works;
         } catch (IllegalArgumentException e) {
             System.err.println("benchmarks/run: " + e.getMessage());
             return 2;
@@ -72,6 +73,18 @@ public final class Benchmarks {
         Rounds rounds = new Rounds(options.rounds(), options.window());
         try (Servers servers = Servers.start(System.getProperty("consort.benchmarks.redis"))) {
             results.measuredOn(Machine.lines(servers, rounds));
+            // First, since the heap is that of the whole JVM, and what others leave in it goes at any time.
+            if (Works.includesFigures(options.works())) {
+                System.out.println(Works.FIGURES + ": many grants of one session");
+                List<Figure> figures = figures(servers, options.quick());
+                Figure.write(folder.resolve(FIGURES), figures);
+                figures.forEach(figure -> System.out.println("  " + figure.title() + ": " + figure.value()));
+            }
+            if (!options.quick() && !works.isEmpty()) {
+                System.out.println("warming up"); // or the first work has the compiler at work beside it
+                var unused = new Rounds(1, options.window()).run(works.get(0), servers);
+                servers.tidy();
+            }
             for (Comparison work : works) {
                 System.out.println(work.name() + ": " + work.title());
                 Map<String, List<Sample>> samples = rounds.run(work, servers);
@@ -79,12 +92,6 @@ public final class Benchmarks {
                 results.put(work.name(), samples);
                 results.write(folder.resolve(SAMPLES)); // so that a run that is ended has not been for nothing
                 samples.forEach(Benchmarks::print);
-            }
-            if (Works.includesFigures(options.works())) {
-                System.out.println(Works.FIGURES + ": many grants of one session");
-                List<Figure> figures = figures(servers, options.quick());
-                Figure.write(folder.resolve(FIGURES), figures);
-                figures.forEach(figure -> System.out.println("  " + figure.title() + ": " + figure.value()));
             }
         }
     }

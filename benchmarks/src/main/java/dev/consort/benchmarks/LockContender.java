@@ -19,9 +19,15 @@ public final class LockContender implements Contender {
 
     private final List<Locker> lockers;
     private final List<AtomicInteger> inside;
+    private final int most; // that may hold it at once
     private volatile boolean warmingUp = true; // cleared by the measuring thread after the first round
 
     private LockContender(List<Locker> lockers, List<AtomicInteger> inside) {
+        this(lockers, inside, 1);
+    }
+
+    private LockContender(List<Locker> lockers, List<AtomicInteger> inside, int most) {
+        this.most = most;
         this.lockers = lockers;
         this.inside = inside;
     }
@@ -30,6 +36,12 @@ public final class LockContender implements Contender {
     public static LockContender onOneName(int participants, Supplier<Locker> each) {
         List<Locker> lockers = Together.open(participants, i -> each.get());
         return new LockContender(lockers, Collections.nCopies(participants, new AtomicInteger()));
+    }
+
+    /** All on one semaphore. */
+    public static LockContender onOneSemaphore(int participants, int permits, Supplier<Locker> each) {
+        List<Locker> lockers = Together.open(participants, i -> each.get());
+        return new LockContender(lockers, Collections.nCopies(participants, new AtomicInteger()), permits);
     }
 
     /** Threads that share what they lock by. */
@@ -54,8 +66,8 @@ public final class LockContender implements Contender {
     public int operate(int participant) throws InterruptedException {
         AtomicInteger holders = inside.get(participant);
         lockers.get(participant).locked(() -> {
-            if (holders.incrementAndGet() != 1) {
-                throw new IllegalStateException("two participants hold the lock");
+            if (holders.incrementAndGet() > most) {
+                throw new IllegalStateException("more than " + most + " hold the lock");
             }
             if (warmingUp && ThreadLocalRandom.current().nextInt(ONE_IN) == 0) {
                 LockSupport.parkNanos(HOLD_NANOS);

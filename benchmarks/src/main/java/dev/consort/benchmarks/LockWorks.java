@@ -47,7 +47,7 @@ final class LockWorks {
 
     private static Comparison alone() {
         return new Comparison(
-                "lock",
+                "lock-1",
                 "lock and unlock, nobody else, one thread",
                 List.of(
                         one(OURS, Server.ETCD, MutexLock::new),

