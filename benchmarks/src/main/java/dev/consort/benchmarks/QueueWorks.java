@@ -4,10 +4,13 @@ package dev.consort.benchmarks;
 import dev.consort.benchmarks.Entry.Server;
 import dev.consort.benchmarks.curator.CuratorQueue;
 import dev.consort.benchmarks.goconcurrency.GoQueue;
+import dev.consort.benchmarks.limit.HandedKeys;
 import dev.consort.benchmarks.ours.FifoQueue;
 import dev.consort.benchmarks.ours.OfferedQueue;
 import dev.consort.benchmarks.redisson.RedissonQueue;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiFunction;
 
 /** Works on queues. */
@@ -36,6 +39,10 @@ final class QueueWorks {
                 List.of(
                         queue("DistributedQueue", Server.ETCD, each, FifoQueue::new),
                         queue(GO, Server.ETCD, each, GoQueue::new),
+                        new Entry(
+                                "put, delete by another",
+                                Server.ETCD,
+                                (endpoint, keys) -> handed(each, endpoint, keys)),
                         queue("Curator's SimpleDistributedQueue", Server.ZOOKEEPER, each, CuratorQueue::new),
                         queue("Redisson's RBlockingQueue", Server.REDIS, each, RedissonQueue::new)),
                 List.of(new Bar(GO, atLeast)));
@@ -45,6 +52,11 @@ final class QueueWorks {
             String contender, Server server, int each, BiFunction<String, String, QueueClient> client) {
         return new Entry(
                 contender, server, (endpoint, name) -> new QueueContender(each, () -> client.apply(endpoint, name)));
+    }
+
+    private static QueueContender handed(int each, String endpoint, String name) {
+        BlockingQueue<HandedKeys.Handed> told = new LinkedBlockingQueue<>();
+        return new QueueContender(each, () -> new HandedKeys(endpoint, name, told));
     }
 
     private static Entry offered(String contender, int together) {
