@@ -55,7 +55,7 @@ public record Handing(Store store, Executor executor, String key) {
         return Pause.of(store.connection(), Duration.ofNanos(timing.random(TimeUnit.MILLISECONDS.toNanos(most))));
     }
 
-    /** Gives a name back when the work on it is done. */
+    /** Gives a name back when the work on it is done, (!) before anybody is told: who is may use the name for something else. */
     public static <T> CompletableFuture<T> whileTaken(Runnable giveBack, Supplier<CompletableFuture<T>> work) {
         CompletableFuture<T> done;
         try {
@@ -64,8 +64,12 @@ public record Handing(Store store, Executor executor, String key) {
             giveBack.run();
             throw e;
         }
-        var unused = done.whenComplete((value, failure) -> giveBack.run());
-        return done;
+        CompletableFuture<T> told = new CompletableFuture<>();
+        Completion.of(done, (value, failure) -> {
+            giveBack.run();
+            Completion.pass(value, failure, told);
+        });
+        return told;
     }
 
     public static Throwable unwrapped(Throwable failure) {
