@@ -47,7 +47,7 @@ class OperationCostIT {
     private static final boolean RENEW = Boolean.getBoolean("consort.costs.renew");
 
     private static final int WARM_UP = 60;
-    private static final int BATCHES = 24;
+    private static final int BATCHES = 15;
     private static final int BATCH = 5;
 
     private static final Offset<Double> COUNT = Offset.offset(0.1);
