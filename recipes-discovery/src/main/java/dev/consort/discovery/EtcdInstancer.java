@@ -234,9 +234,8 @@ final class EtcdInstancer<I> implements Instancer<I>, PrefixView.Listener {
         if (!closed) {
             closed = true;
             heard = true;
-            audience.publish(now ->
+            audience.silence(now ->
                     now.withError(new RecipeException(RECIPE, prefix, "closed: the instances known last", null)));
-            audience.silence();
             PrefixView.Subscription open = view;
             if (open != null) {
                 open.close();

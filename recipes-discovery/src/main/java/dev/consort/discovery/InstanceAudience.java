@@ -105,11 +105,14 @@ final class InstanceAudience<I> {
         }
     }
 
-    /** After this no further call of a listener begins. */
-    void silence() {
-        close();
+    /** After this no further call of a listener begins, and none is told of the last set. */
+    void silence(UnaryOperator<InstanceSet<I>> last) {
         lock.lock();
         try {
+            if (!closed) {
+                closed = true;
+                newest = last.apply(newest);
+            }
             members.forEach(member -> member.ended = true);
             members.clear();
         } finally {

@@ -114,7 +114,7 @@ class InstanceAudienceTest {
     @Test
     void silenced_tellsNobodyAndTakesNobody() {
         audience.add(told::add);
-        audience.silence();
+        audience.silence(now -> now.withError(down));
         publish("a");
         runAll();
         assertThat(told).isEmpty();

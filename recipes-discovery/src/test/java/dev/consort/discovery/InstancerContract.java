@@ -234,6 +234,19 @@ abstract class InstancerContract {
         await().until(() -> party.log.counts().watchesOpen() <= 1); // the connection has one of its own
     }
 
+    /** Not even by an executor that runs what it gets at once. */
+    @Test
+    void closed_tellsNothingOfItself() throws Exception {
+        server.put(prefix + "1", "a");
+        Instancer<String> instancer = Instancer.open(party.connection, layout, Runnable::run);
+        Told<String> told = new Told<>();
+        instancer.subscribe(told);
+        assertThat(told.nextGood()).containsExactly("a");
+        instancer.close();
+        assertThat(instancer.current().error()).isPresent();
+        assertThat(told.all).hasSize(1);
+    }
+
     @Test
     void closedConnection_isAnErrorAndTheSetStays() throws Exception {
         server.put(prefix + "1", "a");
