@@ -12,6 +12,7 @@ import dev.consort.job.JobKeys.View;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,8 +59,7 @@ final class JobTerm {
         while (leadership.isHeld() && !job.isClosing()) {
             Plan plan = job.policy().next(state, seen.paused(), seen.trigger(), now());
             if (plan instanceof Plan.Fire fire) {
-                fire(fire);
-                seen = waiting.await(new Look(true));
+                seen = waiting.await(new Look(fire(fire)));
             } else if (plan instanceof Plan.LeaveOut leaveOut) {
                 write(state.skip(leaveOut.upTo()));
             } else if (plan instanceof Plan.Rest rest) {
@@ -76,8 +76,15 @@ final class JobTerm {
         seen = waiting.await(new Asked(seen), rest.plusMillis(1)).orElse(seen);
     }
 
-    private void fire(Plan.Fire fire) throws InterruptedException {
-        write(state.begin(fire, now(), leadership.token().toLong(), job.owner()));
+    /** Returns whether it ran, and not because what is known of an operator's pause is out of date. */
+    private boolean fire(Plan.Fire fire) throws InterruptedException {
+        JobState begun = state.begin(fire, now(), leadership.token().toLong(), job.owner());
+        Write beginning = new Write(begun.text(), OptionalLong.of(seen.pause()));
+        boolean applied = waiting.await(beginning);
+        if (beginning.foundUnchanged) {
+            return false;
+        }
+        confirmed(begun, applied);
         EtcdRun run = new EtcdRun(leadership, fire, state.due().orElseThrow(), job::isClosing);
         Throwable thrown = job.execute(run);
         if (thrown == null) {
@@ -89,6 +96,7 @@ final class JobTerm {
         } else {
             write(state.end(Outcome.FAILED, now()));
         }
+        return true;
     }
 
     /** Returns when etcd has confirmed it, however long that takes; when the job is closed it is tried for the request timeout. */
@@ -161,14 +169,21 @@ final class JobTerm {
         }
     }
 
-    /** Of the durable key, from what this process left there; once, for an attempt of it that is late finds it changed. */
+    /** Of the durable key, from what this process left there, and if the pause is so; once, for an attempt of it that is late finds it changed. */
     private final class Write extends Wait<View, Boolean> {
         private final String text;
+        private final OptionalLong pause;
         private final @Nullable String before = written;
         private boolean sent;
+        private volatile boolean foundUnchanged; // set before it passes
 
         Write(String text) {
+            this(text, OptionalLong.empty());
+        }
+
+        Write(String text, OptionalLong pause) {
             this.text = text;
+            this.pause = pause;
         }
 
         @Override
@@ -177,14 +192,15 @@ final class JobTerm {
                 return;
             }
             sent = true;
+            Step step = Step.on(rendezvous.connection()).ifHeld(leadership).ifValue(keys.state(), before);
+            pause.ifPresent(revision -> step.ifCreated(keys.paused(), revision));
             rendezvous.take(
-                    Step.on(rendezvous.connection())
-                            .ifHeld(leadership)
-                            .ifValue(keys.state(), before)
-                            .put(keys.state(), text)
-                            .otherwiseRead(keys.state()),
-                    // Or by an attempt that was not answered.
-                    answer -> pass(answer.applied() || answer.says(text)),
+                    step.put(keys.state(), text).otherwiseRead(keys.state()),
+                    answer -> {
+                        foundUnchanged = !answer.applied() && before != null && answer.says(before);
+                        // Or by an attempt that was not answered.
+                        pass(answer.applied() || answer.says(text));
+                    },
                     this::fail);
         }
     }

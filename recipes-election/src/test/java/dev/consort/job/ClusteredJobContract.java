@@ -14,6 +14,8 @@ import dev.consort.job.ClusteredJob.State;
 import dev.consort.job.ClusteredJobs.Job;
 import dev.consort.job.ClusteredJobs.Outcome;
 import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
 import dev.consort.testkit.EtcdServer;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
@@ -450,6 +452,22 @@ abstract class ClusteredJobContract {
         assertThat(two.jobs().resume(name)).isTrue();
         assertThat(two.jobs().resume(name)).isFalse();
         assertThat(work.next().isManual()).isFalse();
+        work.end();
+    }
+
+    /** Not even where the leader has not heard of it yet. */
+    @Test
+    void pause_leaderIsBehind_nothingComesDueAnyMore() throws Exception {
+        start(one, one.job(name).every(Duration.ofMillis(20)), work);
+        work.next();
+        CallFault away = one.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        assertThat(one.faults.breakStreams("Watch/Watch")).isPositive();
+        assertThat(two.jobs().pause(name)).isTrue();
+        two.jobs().trigger(name);
+        work.end();
+        await().untilAsserted(() -> assertThat(known().running()).isEmpty());
+        away.stop();
+        assertThat(work.next().isManual()).isTrue();
         work.end();
     }
 
