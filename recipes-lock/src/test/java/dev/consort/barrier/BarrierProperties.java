@@ -131,6 +131,11 @@ class BarrierProperties {
             return holder.held != Long.MAX_VALUE && holder.ends == Long.MAX_VALUE;
         }
 
+        /** That is a moment after it is done, and what is not noted would not be released. */
+        private boolean isNoted(Holder holder) {
+            return holder.hold.isCompletedExceptionally() || holder.held != Long.MAX_VALUE;
+        }
+
         private void hold(Party seat) {
             Holder holder = new Holder(seat, seat.barrier(name).holdAsync());
             holders.add(holder);
@@ -168,7 +173,7 @@ class BarrierProperties {
             seats.heal();
             await("all holds are granted, and released").until(() -> {
                 holders.stream().filter(this::holds).forEach(this::release);
-                return holders.stream().allMatch(holder -> holder.hold.isDone());
+                return holders.stream().allMatch(holder -> holder.hold.isDone() && isNoted(holder));
             });
             holders.stream().filter(this::holds).forEach(this::release);
             for (Passer passer : passers) {
