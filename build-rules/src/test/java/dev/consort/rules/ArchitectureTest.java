@@ -49,8 +49,7 @@ class ArchitectureTest {
                         "recipes-queue",
                         "recipes-discovery",
                         "recipes-testkit",
-                        "examples",
-                        "benchmarks");
+                        "examples");
         assertThat(Modules.withMainCode())
                 .allSatisfy(
                         folder -> assertThat(folder.resolve("target/classes")).isDirectory());
@@ -151,8 +150,8 @@ class ArchitectureTest {
                     all.stream().filter(name -> !module.contains(name)).toList());
             check(borderOf(module, others), RECIPES);
         }
-        check(borderOf(all, Set.of("testkit", "examples", "benchmarks")), RECIPES);
-        check(borderOf(Set.of("core", "stm"), Set.of("testkit", "examples", "benchmarks")), RECIPES);
+        check(borderOf(all, Set.of("testkit", "examples")), RECIPES);
+        check(borderOf(Set.of("core", "stm"), Set.of("testkit", "examples")), RECIPES);
     }
 
     @Test
@@ -168,10 +167,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void examplesAndBenchmarks_useThePublicApiOnly() {
+    void examples_useThePublicApiOnly() {
         check(
                 noClasses().should().dependOnClassesThat().resideInAPackage("dev.consort..internal.."),
-                Modules.ofModules("(examples|benchmarks)", ALL));
+                Modules.ofModules("examples", ALL));
     }
 
     /** A class that no part of the build runs would count as passed. */
