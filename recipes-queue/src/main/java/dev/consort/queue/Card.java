@@ -52,6 +52,11 @@ record Card(long modified, long serial, int count, long kept) {
         return new Card(0, serial + 1, newCount, newCount == 0 ? 0 : place());
     }
 
+    /** The next one, out of the line; told apart from whatever a step may have made of this one. */
+    Card none() {
+        return new Card(0, serial + 3, 0, 0);
+    }
+
     Card at(long revision) {
         return new Card(revision, serial, count, kept);
     }

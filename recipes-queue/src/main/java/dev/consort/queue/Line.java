@@ -44,6 +44,7 @@ final class Line extends SessionPlace<Line> {
     private final Set<Take> takes = new LinkedHashSet<>();
     private Card mine = Card.NONE; // as of the last answer, or of the last reading
     private boolean busy; // with a transaction of its own, or finding out what became of the card
+    private @Nullable Change change; // that is under way
     private long beyond = -1; // nothing is to be done before something has changed after this revision
     private int lingering;
     private long wakesAt = Long.MAX_VALUE; // by its clock
@@ -107,31 +108,40 @@ final class Line extends SessionPlace<Line> {
     @Override
     protected void closed() {
         opening++;
-        if (mine.count() > 0 && !session().state().isFinal()) {
-            giveUpPlace(mine, opening);
+        if ((change != null || mine.count() > 0) && !session().state().isFinal()) {
+            giveUpPlace(mine, change, opening);
         }
         picture.close();
         mine = Card.NONE;
         busy = false;
+        change = null;
         beyond = -1;
     }
 
-    /** (!) Until that is done: what comes for the place is kept from all others as long as the session lives. */
-    private void giveUpPlace(Card last, int closing) {
+    /**
+     * (!) Until that is done: what comes for the place is kept from all others as long as the session lives. A change that
+     * comes in later finds another card; one that came in before is found, though its answer was lost.
+     */
+    private void giveUpPlace(Card last, @Nullable Change underWay, int closing) {
         send(
-                txns.show(last, last.less(0)),
+                txns.show(last, last.none()),
                 response -> {
-                    Card found = response.getSucceeded() ? Card.NONE : cardIn(response);
-                    if (found.count() > 0 && found.modified() != last.modified()) { // a step came in before this
-                        again(found, closing);
+                    if (!response.getSucceeded()) {
+                        Card found = cardIn(response);
+                        if (underWay != null && found.serial() == underWay.next.serial()) {
+                            underWay.applied(null, found.modified());
+                        }
+                        if (found.count() > 0) {
+                            again(found, null, closing);
+                        }
                     }
                 },
-                refused -> after(PAUSE, () -> again(last, closing)));
+                refused -> after(PAUSE, () -> again(last, underWay, closing)));
     }
 
-    private void again(Card last, int closing) {
+    private void again(Card last, @Nullable Change underWay, int closing) {
         if (!isOpen() && opening == closing) { // else it is seen to there
-            giveUpPlace(last, closing);
+            giveUpPlace(last, underWay, closing);
         }
     }
 
@@ -256,7 +266,7 @@ final class Line extends SessionPlace<Line> {
     // Steps
 
     private void show(Card next) {
-        step(txns.show(mine, next), next, response -> {});
+        step(txns.show(mine, next), next, (response, revision) -> {});
     }
 
     /** Those who leave are told so when nothing can have come for them. */
@@ -266,7 +276,7 @@ final class Line extends SessionPlace<Line> {
         step(
                 txns.showIfNoneCame(mine, next, picture.revision(), now()),
                 next,
-                response -> leaving.forEach(Take::gotNothing));
+                (response, revision) -> leaving.forEach(Take::gotNothing));
     }
 
     /** The same for those who never stood in line. */
@@ -295,7 +305,10 @@ final class Line extends SessionPlace<Line> {
     private void take(List<Item> items) {
         List<Take> takers = takers(items);
         Card next = mine.next(stillWaiting(items));
-        step(txns.take(mine, next, items, picture.window()::holdOf), next, response -> taken(takers, items, response));
+        step(
+                txns.take(mine, next, items, picture.window()::holdOf),
+                next,
+                (response, revision) -> taken(takers, items, response, revision));
     }
 
     private List<Take> takers(List<Item> items) {
@@ -314,15 +327,15 @@ final class Line extends SessionPlace<Line> {
                 txns.takeOrJoin(mine, next, joined, items, picture.window()::holdOf, picture.revision()),
                 next,
                 joined,
-                response -> taken(
+                (response, revision) -> taken(
                         takers,
                         items,
-                        response == null ? null : response.getResponses(0).getResponseTxn()));
+                        response == null ? null : response.getResponses(0).getResponseTxn(),
+                        revision));
     }
 
     /** The answer is null if it was lost. */
-    private void taken(List<Take> takers, List<Item> items, @Nullable TxnResponse response) {
-        long revision = mine.modified();
+    private void taken(List<Take> takers, List<Item> items, @Nullable TxnResponse response, long revision) {
         items.forEach(item -> picture.taken(item, revision));
         if (response != null) {
             hand(takers, txns.taken(items, response, revision));
@@ -361,7 +374,32 @@ final class Line extends SessionPlace<Line> {
                 recipe(), name(), "an item was taken, and the answer was lost that had its value; " + why, null);
     }
 
-    private void step(TxnRequest txn, Card next, Consumer<@Nullable TxnResponse> then) {
+    /** What follows from a change; the answer is null if it was lost. */
+    private interface Then {
+        void accept(@Nullable TxnResponse response, long revision);
+    }
+
+    /** Of the card, and of what goes with it. */
+    private static final class Change {
+        private final Card next;
+        private final Then then;
+        private boolean told;
+
+        Change(Card next, Then then) {
+            this.next = next;
+            this.then = then;
+        }
+
+        /** Once, for it may be found out by its answer, and by who gives up the place. */
+        void applied(@Nullable TxnResponse response, long revision) {
+            if (!told) {
+                told = true;
+                then.accept(response, revision);
+            }
+        }
+    }
+
+    private void step(TxnRequest txn, Card next, Then then) {
         step(txn, next, next, then);
     }
 
@@ -369,41 +407,44 @@ final class Line extends SessionPlace<Line> {
      * Changes the card.
      *
      * @param orElse what the card may become instead, and then nothing follows
-     * @param then told the answer; null if it was lost
+     * @param then told also if it was closed meanwhile: nobody waits any more, and what came is given back
      */
-    private void step(TxnRequest txn, Card next, Card orElse, Consumer<@Nullable TxnResponse> then) {
+    private void step(TxnRequest txn, Card next, Card orElse, Then then) {
         long known = picture.revision();
         int now = opening;
+        Change step = new Change(next, then);
+        change = step;
         busy = true;
         send(
                 txn,
                 response -> {
-                    boolean whole = response.getSucceeded()
-                            && response.getResponsesList().stream()
-                                    .noneMatch(op -> op.hasResponseTxn()
-                                            && !op.getResponseTxn().getSucceeded());
-                    Card after = (whole ? next : orElse).at(response.getHeader().getRevision());
-                    if (now != opening) {
-                        if (whole) {
-                            then.accept(response); // nobody waits any more, and it is given back
-                        }
-                        if (response.getSucceeded() && after.count() > 0) {
-                            again(after, opening);
-                        }
-                        return;
+                    boolean current = now == opening;
+                    if (current) {
+                        busy = false;
+                        change = null;
                     }
-                    busy = false;
                     if (response.getSucceeded()) {
-                        changed(after);
-                        if (whole) {
-                            then.accept(response);
-                        }
+                        answered(response, step, orElse, current);
                     } else {
-                        notApplied(response, next, known, then);
+                        notApplied(response, step, known, current);
                     }
-                    look();
+                    if (current) {
+                        look();
+                    }
                 },
                 why -> refused(why, now));
+    }
+
+    private void answered(TxnResponse response, Change step, Card orElse, boolean current) {
+        boolean whole = response.getResponsesList().stream()
+                .noneMatch(op -> op.hasResponseTxn() && !op.getResponseTxn().getSucceeded());
+        long revision = response.getHeader().getRevision();
+        if (current) {
+            changed((whole ? step.next : orElse).at(revision));
+        }
+        if (whole) {
+            step.applied(response, revision);
+        }
     }
 
     private void changed(Card now) {
@@ -412,18 +453,17 @@ final class Line extends SessionPlace<Line> {
     }
 
     /** Or it was, by an attempt whose answer was lost. */
-    private void notApplied(TxnResponse response, Card next, long known, Consumer<@Nullable TxnResponse> then) {
+    private void notApplied(TxnResponse response, Change step, long known, boolean current) {
         Card found = cardIn(response);
-        if (found.modified() == mine.modified()) {
+        if (current && found.modified() == mine.modified()) {
             beyond = known; // an item has changed since
-        } else if (found.modified() == 0) {
+        } else if (current && found.modified() == 0) {
             findCard();
-        } else {
-            boolean applied = found.serial() == next.serial();
+        } else if (current) {
             changed(found);
-            if (applied) {
-                then.accept(null);
-            }
+        }
+        if (found.serial() == step.next.serial()) {
+            step.applied(null, found.modified());
         }
     }
 
@@ -449,7 +489,6 @@ final class Line extends SessionPlace<Line> {
         if (asOf != opening) {
             return; // it was closed since, and others wait
         }
-        busy = false;
         failAll(why);
         if (isOpen()) {
             close();

@@ -20,6 +20,11 @@ final class LineRequests {
         return txns(name, false);
     }
 
+    /** Both. */
+    static CallMatcher changesOf(String name) {
+        return CallMatcher.method("KV/Txn").when(TxnRequest.class, txn -> putsCard(txn, name));
+    }
+
     /** Those by which a queue is read from its beginning. */
     static CallMatcher readingOf(String name) {
         return CallMatcher.method("KV/Txn")
