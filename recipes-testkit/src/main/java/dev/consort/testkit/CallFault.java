@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class CallFault {
     /** What happens to a call. */
     enum Kind {
-        LOSE_REQUEST,
         REFUSE,
         HANG_REQUEST,
         LOSE_REPLY,
@@ -63,6 +62,10 @@ public final class CallFault {
         this.kind = kind;
         this.direction = direction;
         this.delay = delay;
+    }
+
+    static CallFault lostRequest(CallMatcher matcher, int times) {
+        return new CallFault(matcher, times, Status.UNAVAILABLE.withDescription("request lost by the test kit"));
     }
 
     static int untilStopped() {

@@ -196,10 +196,6 @@ final class FaultyServerCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
         private void strike(CallFault fault, Q message) {
             switch (fault.kind()) {
-                case LOSE_REQUEST -> {
-                    out.add(() -> closeWith("request lost by EmbeddedFaults"));
-                    fault.struck();
-                }
                 case REFUSE -> {
                     out.add(() -> closeWith(fault.refusal()));
                     fault.struck();

@@ -82,10 +82,6 @@ final class FaultyUnaryCall<Q, R> extends ClientCall<Q, R> {
             return;
         }
         switch (fault.kind()) {
-            case LOSE_REQUEST -> {
-                end(DetachedCall.Reply.failed(Status.UNAVAILABLE.withDescription("request lost by CallFaults")));
-                fault.struck();
-            }
             case REFUSE -> {
                 end(DetachedCall.Reply.failed(fault.refusal()));
                 fault.struck();

@@ -25,7 +25,7 @@ public final class MatchedCalls {
 
     /** The call never reaches the server; the client sees UNAVAILABLE. */
     public CallFault loseRequest() {
-        return fault(Kind.LOSE_REQUEST, null, Duration.ZERO);
+        return install(CallFault.lostRequest(matcher, times));
     }
 
     /**

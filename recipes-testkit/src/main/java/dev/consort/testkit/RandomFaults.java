@@ -197,7 +197,7 @@ public final class RandomFaults implements AutoCloseable {
             lock.unlock();
         }
         return switch (kind) {
-            case LOSE_REQUEST -> fault(CallFault.Kind.LOSE_REQUEST, delay);
+            case LOSE_REQUEST -> CallFault.lostRequest(CallMatcher.any(), 1);
             case LOSE_REPLY -> fault(CallFault.Kind.LOSE_REPLY, delay);
             case DELAY -> fault(CallFault.Kind.HOLD, delay);
             case LAND_LATE -> fault(CallFault.Kind.LATE, delay);
