@@ -59,7 +59,7 @@ final class JobTerm {
         while (leadership.isHeld() && !job.isClosing()) {
             Plan plan = job.policy().next(state, seen.paused(), seen.trigger(), now());
             if (plan instanceof Plan.Fire fire) {
-                seen = waiting.await(new Look(fire(fire)));
+                seen = fire(fire);
             } else if (plan instanceof Plan.LeaveOut leaveOut) {
                 write(state.skip(leaveOut.upTo()));
             } else if (plan instanceof Plan.Rest rest) {
@@ -76,13 +76,15 @@ final class JobTerm {
         seen = waiting.await(new Asked(seen), rest.plusMillis(1)).orElse(seen);
     }
 
-    /** Returns whether it ran, and not because what is known of an operator's pause is out of date. */
-    private boolean fire(Plan.Fire fire) throws InterruptedException {
+    /** Returns what the keys say after that. An operator may have paused it, or resumed it, and this process not know yet: then nothing runs. */
+    private View fire(Plan.Fire fire) throws InterruptedException {
         JobState begun = state.begin(fire, now(), leadership.token().toLong(), job.owner());
-        Write beginning = new Write(begun.text(), OptionalLong.of(seen.pause()));
-        boolean applied = waiting.await(beginning);
-        if (beginning.foundUnchanged) {
-            return false;
+        boolean applied = answered(new Write(begun.text(), OptionalLong.of(seen.pause())));
+        if (!applied) {
+            View known = answered(new Look(false));
+            if (known.pause() != seen.pause()) {
+                return known;
+            }
         }
         confirmed(begun, applied);
         EtcdRun run = new EtcdRun(leadership, fire, state.due().orElseThrow(), job::isClosing);
@@ -96,13 +98,17 @@ final class JobTerm {
         } else {
             write(state.end(Outcome.FAILED, now()));
         }
-        return true;
+        return answered(new Look(true));
     }
 
-    /** Returns when etcd has confirmed it, however long that takes; when the job is closed it is tried for the request timeout. */
+    /** However long that takes; when the job is closed it is tried for the request timeout. */
+    private <T> T answered(Wait<View, T> wait) throws InterruptedException {
+        return job.isClosing() ? waiting.answer(wait) : waiting.await(wait);
+    }
+
+    /** Returns when etcd has confirmed it. */
     private void write(JobState next) throws InterruptedException {
-        confirmed(
-                next, job.isClosing() ? waiting.answer(new Write(next.text())) : waiting.await(new Write(next.text())));
+        confirmed(next, answered(new Write(next.text())));
     }
 
     /** The job may be closed just as this is written: what was done is confirmed all the same. */
@@ -175,7 +181,6 @@ final class JobTerm {
         private final OptionalLong pause;
         private final @Nullable String before = written;
         private boolean sent;
-        private volatile boolean foundUnchanged; // set before it passes
 
         Write(String text) {
             this(text, OptionalLong.empty());
@@ -196,11 +201,7 @@ final class JobTerm {
             pause.ifPresent(revision -> step.ifCreated(keys.paused(), revision));
             rendezvous.take(
                     step.put(keys.state(), text).otherwiseRead(keys.state()),
-                    answer -> {
-                        foundUnchanged = !answer.applied() && before != null && answer.says(before);
-                        // Or by an attempt that was not answered.
-                        pass(answer.applied() || answer.says(text));
-                    },
+                    answer -> pass(answer.applied() || answer.says(text)), // or by an attempt that was not answered
                     this::fail);
         }
     }

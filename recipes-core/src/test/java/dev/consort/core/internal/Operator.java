@@ -9,12 +9,10 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
-import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
 import io.etcd.jetcd.options.LeaseOption;
-import io.etcd.jetcd.options.OptionsUtil;
 import io.etcd.jetcd.options.PutOption;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,23 +49,6 @@ final class Operator implements AutoCloseable {
                 .withSortOrder(GetOption.SortOrder.ASCEND)
                 .build();
         return answer(client.getKVClient().get(bytes(prefix), option)).getKvs();
-    }
-
-    /** How many keys stand below a prefix, each of which is read, in pages of as many as asked for. */
-    int countInPages(String prefix, int size) {
-        ByteSequence from = bytes(prefix);
-        ByteSequence end = OptionsUtil.prefixEndOf(from);
-        int count = 0;
-        while (true) {
-            GetOption page = GetOption.builder().withRange(end).withLimit(size).build();
-            GetResponse response = answer(client.getKVClient().get(from, page));
-            count += response.getKvs().size();
-            if (!response.isMore()) {
-                return count;
-            }
-            KeyValue last = response.getKvs().get(response.getKvs().size() - 1);
-            from = last.getKey().concat(bytes("\0"));
-        }
     }
 
     /** The claims of a name, in the order of the queue. */

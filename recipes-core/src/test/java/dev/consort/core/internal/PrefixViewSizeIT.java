@@ -28,7 +28,7 @@ class PrefixViewSizeIT {
 
     private static final String VALUE = "0123456789";
     private static final int TRIES = 3;
-    private static final Duration LAST_TRY = Duration.ofSeconds(20);
+    private static final Duration FAST = Duration.ofSeconds(5);
 
     @RegisterExtension
     final Parties parties = new Parties();
@@ -41,22 +41,15 @@ class PrefixViewSizeIT {
     private final List<Reading> readings = new ArrayList<>();
     private volatile @Nullable WeakReference<Entry> one; // set by a callback
 
-    /** What a reading took, and how many requests; and what the same pages took a plain client just then. */
-    private record Reading(long millis, long pages, long plainMillis) {
+    /** What a reading took, and how many requests. */
+    private record Reading(Duration time, long pages) {
         boolean isFast() {
-            return millis < 5_000 || millis < 5 * plainMillis;
+            return time.compareTo(FAST) < 0;
         }
 
         /** A stalled machine costs a second attempt here and there. */
         boolean isOnce() {
             return pages <= PAGES + 4;
-        }
-    }
-
-    /** Bytes a key: of a view, beside what the key and the value are, and of what is left of it after its end. */
-    private record Weight(long ofView, long left) {
-        boolean isAsPromised() {
-            return ofView >= 20 && ofView < 200 && left < 20;
         }
     }
 
@@ -77,11 +70,8 @@ class PrefixViewSizeIT {
                     }
                 });
         get(view.ready());
-        long millis = Waits.since(start).toMillis();
-        long pages = party.log.counts().since(before).unaryCalls("KV/Range");
-        long plain = System.nanoTime();
-        assertThat(operator.countInPages(prefix, KEYS / 25)).isGreaterThanOrEqualTo(KEYS);
-        readings.add(new Reading(millis, pages, Waits.since(plain).toMillis()));
+        readings.add(
+                new Reading(Waits.since(start), party.log.counts().since(before).unaryCalls("KV/Range")));
         return view;
     }
 
@@ -95,43 +85,41 @@ class PrefixViewSizeIT {
         });
     }
 
-    private Weight weigh(int round) {
-        long heap = Heap.used();
+    /**
+     * Under 200 bytes a key beside what the key and the value are, and all given back in the end. The heap is looked at until it is so:
+     * others let go of what is theirs when the machine lets them, which makes it less; a view that is too heavy stays so.
+     */
+    private void weigh() {
+        long before = Heap.used();
         PrefixView.Subscription view = read();
-        int keys = count.get();
-        operator.put(prefix + "another-" + round, VALUE); // what the snapshot shared is garbage after a change
-        soon(() -> assertThat(count).hasValue(keys + 1));
+        operator.put(prefix + "another", VALUE); // what the snapshot shared is garbage after a change
+        soon(() -> assertThat(count).hasValue(KEYS + 1));
         int data = prefix.length() + 5 + VALUE.length();
-        long ofView = (Heap.used() - heap) / KEYS - data;
+        soon(() -> assertThat(bytesOfKey(before) - data).isBetween(20L, 199L));
         end(view);
-        return new Weight(ofView, (Heap.used() - heap) / KEYS);
+        soon(() -> assertThat(bytesOfKey(before)).isLessThan(20));
     }
 
-    /**
-     * In under 5 s on loopback, or five times what a plain client takes just then, where that is longer; in under 200 bytes a key beside what the key and the value are, all given back in the end.
-     * The best of some tries: others may have the machine for a while, and buffers that Netty takes or gives back are on the
-     * same heap.
-     */
+    private static long bytesOfKey(long before) {
+        return (Heap.used() - before) / KEYS;
+    }
+
+    /** In under 5 s on loopback, at best: others may have the machine for a while. */
     @Test
     void hundredThousandKeys_areReadInPagesOfOneRevision() {
         parties.closing(party);
-        long begun = System.nanoTime();
         operator.putMany(prefix, KEYS, VALUE);
         end(read()); // and Netty has most of its buffers
         assertThat(count).hasValue(KEYS);
-        List<Weight> weights = new ArrayList<>();
-        do {
-            weights.add(weigh(weights.size()));
-        } while (weights.size() < TRIES
-                && Waits.since(begun).compareTo(LAST_TRY) < 0
-                && !(weights.stream().anyMatch(Weight::isAsPromised)
-                        && readings.stream().anyMatch(Reading::isFast)
-                        && readings.stream().anyMatch(Reading::isOnce)));
+        weigh();
+        while (readings.size() < TRIES
+                && !(readings.stream().anyMatch(Reading::isFast)
+                        && readings.stream().anyMatch(Reading::isOnce))) {
+            end(read());
+        }
         operator.deleteBelow(prefix);
-        System.out.println("view of " + KEYS + " keys: " + readings + ", " + weights);
         assertThat(readings).anyMatch(Reading::isFast);
         assertThat(readings).anyMatch(Reading::isOnce);
         assertThat(readings).allMatch(reading -> reading.pages() >= PAGES);
-        assertThat(weights).anyMatch(Weight::isAsPromised);
     }
 }
