@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.lock.FirstSession;
+import dev.consort.lock.Leases;
 import dev.consort.testkit.EmbeddedEtcd;
 import dev.consort.testkit.EtcdProcess;
 import dev.consort.testkit.EtcdServer;
@@ -120,17 +121,8 @@ final class Server {
         answer(client.getLeaseClient().revoke(lease));
     }
 
-    /** Of all that is there. Closing waits for a revocation only so long, and a late one would be counted. */
     void endLeases() {
-        ByteSequence all = bytes("\0");
-        answer(client.getKVClient().get(all, GetOption.builder().withRange(all).build())).getKvs().stream()
-                .map(KeyValue::getLease)
-                .filter(lease -> lease != 0)
-                .distinct()
-                .forEach(lease -> client.getLeaseClient()
-                        .revoke(lease)
-                        .handle((done, gone) -> true) // by its owner meanwhile
-                        .join());
+        Leases.endAll(client);
     }
 
     static ByteSequence bytes(String text) {

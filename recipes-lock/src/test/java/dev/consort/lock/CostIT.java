@@ -52,16 +52,16 @@ class CostIT {
         Mutex mutex = party.mutex(name);
         mutex.acquire().close();
         for (int i = 0; i < 20; i++) {
-            long revision = CountedEtcd.revision();
+            long revision = CountedEtcd.look.revision();
             CallCounts before = party.log.counts();
             Grant grant = mutex.acquire();
             assertRequests(party, before, Step.ACQUIRE.requests);
-            assertThat(CountedEtcd.revision()).isEqualTo(revision + Step.ACQUIRE.commits);
+            assertThat(CountedEtcd.look.revision()).isEqualTo(revision + Step.ACQUIRE.commits);
 
             before = party.log.counts();
             assertThat(grant.release()).isTrue();
             assertRequests(party, before, Step.RELEASE.requests);
-            assertThat(CountedEtcd.revision()).isEqualTo(revision + Step.ACQUIRE.commits + Step.RELEASE.commits);
+            assertThat(CountedEtcd.look.revision()).isEqualTo(revision + Step.ACQUIRE.commits + Step.RELEASE.commits);
         }
     }
 
@@ -81,7 +81,7 @@ class CostIT {
         waiting.add(mutex.acquireAsync());
         awaitWatches(party, 3);
 
-        long revision = CountedEtcd.revision();
+        long revision = CountedEtcd.look.revision();
         CallCounts before = party.log.counts();
         party.sent.clear();
         for (int i = 0; i < 20; i++) {
@@ -91,7 +91,7 @@ class CostIT {
         CallCounts counts = party.log.counts().since(before);
         assertThat(counts.unaryCalls()).as("%s", counts).isEqualTo(20L * Step.JOIN.requests);
         assertThat(party.sent.watchesOf(name)).isZero();
-        assertThat(CountedEtcd.revision()).isEqualTo(revision + 20L * Step.JOIN.commits);
+        assertThat(CountedEtcd.look.revision()).isEqualTo(revision + 20L * Step.JOIN.commits);
 
         holder.close();
         for (CompletableFuture<Grant> each : waiting) {
@@ -108,7 +108,7 @@ class CostIT {
         for (int i = 0; i < 20; i++) {
             waiting.add(mutex.acquireAsync());
         }
-        long revision = CountedEtcd.revision();
+        long revision = CountedEtcd.look.revision();
         long start = System.nanoTime();
         CallCounts before = party.log.counts();
         for (CompletableFuture<Grant> next : waiting) {
@@ -116,7 +116,7 @@ class CostIT {
             grant = next.get(10, TimeUnit.SECONDS);
         }
         CallCounts counts = party.log.counts().since(before);
-        assertThat(CountedEtcd.revision()).isEqualTo(revision + 20L * Step.LOCAL_HAND_OVER.commits);
+        assertThat(CountedEtcd.look.revision()).isEqualTo(revision + 20L * Step.LOCAL_HAND_OVER.commits);
         assertThat(counts.unaryCalls("KV/Txn")).as("%s", counts).isEqualTo(20L * Step.LOCAL_HAND_OVER.requests);
         // It may ask whether others wait, no more than once in 100 ms.
         assertThat(counts.unaryCalls("KV/Range"))
@@ -131,7 +131,8 @@ class CostIT {
         for (int i = 0; i < 7; i++) {
             waiting.add(join().mutex(name).acquireAsync());
             int claims = i + 1;
-            await().untilAsserted(() -> assertThat(CountedEtcd.claims(name)).hasSize(claims));
+            await().untilAsserted(
+                            () -> assertThat(CountedEtcd.look.claims(name)).hasSize(claims));
         }
         for (int i = 0; i < 7; i++) {
             awaitWatches(parties.get(i), i == 0 ? 2 : 3);
@@ -148,21 +149,21 @@ class CostIT {
         }
         // The first holder was alone when it came, and does not know who follows; then each tells the next one.
         Grant first = waiting.get(0).get(10, TimeUnit.SECONDS);
-        long start = CountedEtcd.revision();
+        long start = CountedEtcd.look.revision();
         assertThat(first.release()).isTrue();
         waiting.get(1).get(10, TimeUnit.SECONDS);
-        assertThat(CountedEtcd.revision()).isEqualTo(start + Step.FIRST_HAND_OVER.commits);
+        assertThat(CountedEtcd.look.revision()).isEqualTo(start + Step.FIRST_HAND_OVER.commits);
         assertRequests(parties.get(0), settled.get(0), Step.FIRST_HAND_OVER.requests);
         for (int i = 1; i < 6; i++) {
             Grant grant = waiting.get(i).get(10, TimeUnit.SECONDS);
-            long revision = CountedEtcd.revision();
+            long revision = CountedEtcd.look.revision();
             List<CallCounts> before =
                     parties.stream().map(party -> party.log.counts()).toList();
 
             assertThat(grant.release()).isTrue();
             waiting.get(i + 1).get(10, TimeUnit.SECONDS);
 
-            assertThat(CountedEtcd.revision()).isEqualTo(revision + Step.HAND_OVER.commits);
+            assertThat(CountedEtcd.look.revision()).isEqualTo(revision + Step.HAND_OVER.commits);
             assertRequests(parties.get(i), before.get(i), Step.HAND_OVER.requests);
             assertRequests(parties.get(i + 1), before.get(i + 1), 0);
             CallCounts next = parties.get(i + 1).log.counts();
@@ -192,15 +193,15 @@ class CostIT {
         for (int i = 0; i < count; i++) {
             Session session = Session.builder(party.connection).ttl(TTL).open();
             waiting.add(Mutex.create(session, name).acquireAsync());
-            CountedEtcd.awaitClaims(name, i + 1);
+            CountedEtcd.look.awaitClaims(name, i + 1);
         }
-        long start = CountedEtcd.revision();
+        long start = CountedEtcd.look.revision();
         for (CompletableFuture<Grant> next : waiting) {
             assertThat(next.get(10, TimeUnit.SECONDS).release()).isTrue();
         }
         long handOvers = count - 1L;
         long lastRelease = Step.RELEASE.commits;
-        long commits = CountedEtcd.revision() - start - lastRelease;
+        long commits = CountedEtcd.look.revision() - start - lastRelease;
         long more = (long) Step.FIRST_HAND_OVER.commits - Step.HAND_OVER.commits;
         // Twice somebody must look; a busy machine may bring a deletion before its message more often.
         assertThat(commits).isBetween(handOvers * Step.HAND_OVER.commits + 2 * more, handOvers + 20 * more);

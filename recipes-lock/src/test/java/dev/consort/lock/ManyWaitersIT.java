@@ -51,7 +51,7 @@ class ManyWaitersIT {
 
     private void awaitClaims(int count) {
         await().atMost(Duration.ofSeconds(20))
-                .untilAsserted(() -> assertThat(CountedEtcd.claims(name)).hasSize(count));
+                .untilAsserted(() -> assertThat(CountedEtcd.look.claims(name)).hasSize(count));
     }
 
     private static void assertAllReleased(List<CompletableFuture<Boolean>> waiting) throws Exception {
@@ -87,15 +87,15 @@ class ManyWaitersIT {
         waiters.forEach(party -> party.sent.clear());
         List<CallCounts> before =
                 waiters.stream().map(party -> party.log.counts()).toList();
-        long revision = CountedEtcd.revision();
+        long revision = CountedEtcd.look.revision();
 
         first.close();
         assertAllReleased(waiting);
 
         assertInOrder();
-        assertThat(CountedEtcd.claims(name)).isEmpty();
+        assertThat(CountedEtcd.look.claims(name)).isEmpty();
         // One commit for each, and two where the message before had come to the end of what it carries.
-        long commits = CountedEtcd.revision() - revision;
+        long commits = CountedEtcd.look.revision() - revision;
         assertThat(commits).isBetween((long) WAITERS, WAITERS + WAITERS / 8L);
         for (int i = 0; i < waiters.size(); i++) {
             CallCounts counts = waiters.get(i).log.counts().since(before.get(i));

@@ -55,7 +55,7 @@ class MultiMutexCostIT {
 
     /** The requests of all parties, and nothing but transactions. */
     private void assertCosts(String row, Action action) throws Exception {
-        long revision = CountedEtcd.revision();
+        long revision = CountedEtcd.look.revision();
         List<CallCounts> before =
                 parties.stream().map(party -> party.log.counts()).toList();
         action.run();
@@ -66,7 +66,7 @@ class MultiMutexCostIT {
             requests += counts.unaryCalls();
         }
         assertThat(requests).as(row).isEqualTo(cell(row, 0));
-        assertThat(CountedEtcd.revision() - revision).as(row).isEqualTo(cell(row, 1));
+        assertThat(CountedEtcd.look.revision() - revision).as(row).isEqualTo(cell(row, 1));
     }
 
     private interface Action {
@@ -102,7 +102,7 @@ class MultiMutexCostIT {
             Party party = singles.isEmpty() ? first : third;
             singles.add(party.mutex(each).acquireAsync());
             await().until(() -> party.sent.watchesOf(each) >= (party == first ? 1 : 2));
-            CountedEtcd.awaitClaims(each, 2);
+            CountedEtcd.look.awaitClaims(each, 2);
             party.faults.every(Calls.toldOfDeletion(second.claim(each))).dropMessages(Direction.TO_CLIENT);
         }
         await().until(() -> third.sent.watchesOf(names.get(2)) == 2);
@@ -137,7 +137,7 @@ class MultiMutexCostIT {
         MultiMutex mutex = all(join());
         assertCosts("`tryAcquire`, one name taken by another process", () -> {
             assertThat(mutex.tryAcquire()).isEmpty();
-            names.forEach(each -> CountedEtcd.awaitClaims(each, each.equals(names.get(1)) ? 1 : 0));
+            names.forEach(each -> CountedEtcd.look.awaitClaims(each, each.equals(names.get(1)) ? 1 : 0));
         });
         single.close();
     }

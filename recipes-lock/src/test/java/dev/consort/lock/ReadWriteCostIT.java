@@ -60,7 +60,7 @@ class ReadWriteCostIT {
      * when it has been holding for long.
      */
     private static <T> T assertCosts(Party party, Step step, Supplier<T> doing, Runnable done) {
-        long revision = CountedEtcd.revision();
+        long revision = CountedEtcd.look.revision();
         CallCounts before = party.log.counts();
         party.sent.clear();
         T result = doing.get();
@@ -72,7 +72,7 @@ class ReadWriteCostIT {
                     .as("%s: %s", step, counts)
                     .isEqualTo(step.requests);
         });
-        assertThat(CountedEtcd.revision()).as("%s", step).isEqualTo(revision + step.commits);
+        assertThat(CountedEtcd.look.revision()).as("%s", step).isEqualTo(revision + step.commits);
         return result;
     }
 
@@ -138,7 +138,7 @@ class ReadWriteCostIT {
         for (ReadOrWrite side : sides) {
             Party party = join();
             queue.add(side.of(party, name).acquireAsync());
-            CountedEtcd.awaitClaims(name, queue.size());
+            CountedEtcd.look.awaitClaims(name, queue.size());
             party.faults.every(Calls.toldOfADeletionBelow(name)).dropMessages(Direction.TO_CLIENT);
         }
         for (int i = 0; i < sides.size(); i++) {
@@ -164,7 +164,7 @@ class ReadWriteCostIT {
 
         Grant again = get(lock.writeLock().acquireAsync());
         CompletableFuture<Grant> other = lock(two).readLock().acquireAsync();
-        CountedEtcd.awaitClaims(name, 2);
+        CountedEtcd.look.awaitClaims(name, 2);
         Grant shared = assertCosts(
                 one, Step.DOWNGRADE_TELLING, () -> lock.downgrade(again).orElseThrow(), () -> get(other));
         assertThat(assertCosts(one, Step.LEAVE, shared::release)).isTrue();
@@ -190,17 +190,14 @@ class ReadWriteCostIT {
         Party waiter = join();
         Grant holding = get(side.opposite().of(holder, name).acquireAsync());
         var acquirable = side.of(waiter, name);
-        List<CompletableFuture<Grant>> waiting = new ArrayList<>(WAITERS);
-        waiting.add(acquirable.acquireAsync());
-        awaitWatches(holder, While.OPEN.watches + While.HELD.watches);
-        awaitWatches(waiter, While.OPEN.watches + While.WAITED_FOR.watches);
+        List<CompletableFuture<Grant>> waiting = firstWaits(holder, waiter, acquirable.acquireAsync());
         assertCosts(waiter, Step.QUEUE, () -> {
             for (int i = 1; i < WAITERS; i++) {
                 waiting.add(acquirable.acquireAsync());
             }
             return acquirable.tryAcquire(); // after those before it
         });
-        assertThat(CountedEtcd.claims(name)).hasSize(2);
+        assertThat(CountedEtcd.look.claims(name)).hasSize(2);
         assertThat(waiter.log.counts().watchesOpen()).isEqualTo(While.OPEN.watches + While.WAITED_FOR.watches);
         assertThat(waiter.log.counts().streamsOpened("Watch/Watch")).isEqualTo(While.OPEN.streams);
 
@@ -214,6 +211,15 @@ class ReadWriteCostIT {
         assertThat(tokens.stream().map(FencingToken::revision).distinct()).hasSize(1);
     }
 
+    private static List<CompletableFuture<Grant>> firstWaits(
+            Party holder, Party waiter, CompletableFuture<Grant> first) {
+        awaitWatches(holder, While.OPEN.watches + While.HELD.watches);
+        awaitWatches(waiter, While.OPEN.watches + While.WAITED_FOR.watches);
+        List<CompletableFuture<Grant>> waiting = new ArrayList<>(WAITERS);
+        waiting.add(first);
+        return waiting;
+    }
+
     @ParameterizedTest
     @EnumSource
     void waitersOfAProcess_takeLittleMemory(ReadOrWrite side) {
@@ -225,10 +231,7 @@ class ReadWriteCostIT {
     private long weightOfEach(ReadOrWrite side, Party holder, Party waiter) {
         Grant holding = get(side.opposite().of(holder, name).acquireAsync());
         var acquirable = side.of(waiter, name);
-        List<CompletableFuture<Grant>> waiting = new ArrayList<>(WAITERS);
-        waiting.add(acquirable.acquireAsync());
-        awaitWatches(holder, While.OPEN.watches + While.HELD.watches);
-        awaitWatches(waiter, While.OPEN.watches + While.WAITED_FOR.watches);
+        List<CompletableFuture<Grant>> waiting = firstWaits(holder, waiter, acquirable.acquireAsync());
         long heap = Heap.used();
         for (int i = 1; i < WAITERS; i++) {
             waiting.add(acquirable.acquireAsync());
@@ -237,7 +240,7 @@ class ReadWriteCostIT {
         System.out.println("heap per waiter to " + side + ": " + each + " bytes");
         assertThat(holding.release()).isTrue();
         waiting.forEach(next -> get(next).close());
-        CountedEtcd.awaitClaims(name, 0);
+        CountedEtcd.look.awaitClaims(name, 0);
         awaitWatches(holder, While.OPEN.watches);
         awaitWatches(waiter, While.OPEN.watches);
         return each;
@@ -262,7 +265,7 @@ class ReadWriteCostIT {
                         return grant.releaseAsync();
                     }));
         }
-        CountedEtcd.awaitClaims(name, 51);
+        CountedEtcd.look.awaitClaims(name, 51);
         waiters.forEach(party -> awaitWatches(party, 1 + 3 * perConnection));
         List<CallCounts> before =
                 waiters.stream().map(party -> party.log.counts()).toList();

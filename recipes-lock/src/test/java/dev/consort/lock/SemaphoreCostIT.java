@@ -51,12 +51,12 @@ class SemaphoreCostIT {
     }
 
     private static <T> T assertCosts(String row, Party party, Step<T> step) throws Exception {
-        long revision = CountedEtcd.revision();
+        long revision = CountedEtcd.look.revision();
         CallCounts before = party.log.counts();
         T result = step.run();
         CallCounts counts = party.log.counts().since(before);
         assertThat(counts.unaryCalls()).as("%s: %s", row, counts).isEqualTo((long) cell(row, 0));
-        assertThat(CountedEtcd.revision() - revision).as(row).isEqualTo((long) cell(row, 1));
+        assertThat(CountedEtcd.look.revision() - revision).as(row).isEqualTo((long) cell(row, 1));
         return result;
     }
 
@@ -81,7 +81,7 @@ class SemaphoreCostIT {
         DistributedSemaphore semaphore = DistributedSemaphore.create(party.session, name, 1);
         Permit held = semaphore.acquire();
         CompletableFuture<Permit> first = semaphore.acquireAsync();
-        CountedEtcd.awaitClaims(name, 3);
+        CountedEtcd.look.awaitClaims(name, 3);
         List<CompletableFuture<Permit>> more = assertCosts("`acquire` behind another of this process", party, () -> {
             List<CompletableFuture<Permit>> queued = new ArrayList<>();
             for (int i = 0; i < 499; i++) {
@@ -92,10 +92,10 @@ class SemaphoreCostIT {
         });
         await().untilAsserted(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(4));
         assertThat(party.log.counts().streamsOpened("Watch/Watch")).isEqualTo(1);
-        assertThat(CountedEtcd.claims(name))
+        assertThat(CountedEtcd.look.claims(name))
                 .as("the limit, the holder and one who waits")
                 .hasSize(3);
-        long revision = CountedEtcd.revision();
+        long revision = CountedEtcd.look.revision();
         CallCounts before = party.log.counts();
         assertThat(held.release()).isTrue();
         first.get(10, TimeUnit.SECONDS);
@@ -103,7 +103,7 @@ class SemaphoreCostIT {
         // It may ask whether others wait, once in 10 ms at most.
         assertThat(counts.unaryCalls("KV/Txn")).as("%s", counts).isEqualTo(cell("hand-over within a process", 0));
         assertThat(counts.unaryCalls("KV/Range")).as("%s", counts).isLessThanOrEqualTo(1);
-        assertThat(CountedEtcd.revision() - revision).isEqualTo(cell("hand-over within a process", 1));
+        assertThat(CountedEtcd.look.revision() - revision).isEqualTo(cell("hand-over within a process", 1));
         first.get(10, TimeUnit.SECONDS).close();
         for (CompletableFuture<Permit> each : more) {
             each.get(10, TimeUnit.SECONDS).close();
@@ -125,7 +125,7 @@ class SemaphoreCostIT {
         all.add(semaphore.acquireAsync());
         all.get(0).join();
         all.add(semaphore.acquireAsync());
-        CountedEtcd.awaitClaims(name, 3);
+        CountedEtcd.look.awaitClaims(name, 3);
         await().untilAsserted(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(4));
         long heap = Heap.used();
         for (int i = 0; i < 499; i++) {
@@ -150,7 +150,7 @@ class SemaphoreCostIT {
         List<CompletableFuture<Permit>> waiting = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             waiting.add(DistributedSemaphore.create(join().session, name, 5).acquireAsync());
-            CountedEtcd.awaitClaims(name, 1 + 5 + i + 1);
+            CountedEtcd.look.awaitClaims(name, 1 + 5 + i + 1);
         }
         for (Party party : parties.subList(1, 51)) {
             await().untilAsserted(
@@ -168,10 +168,10 @@ class SemaphoreCostIT {
             List<CallCounts> before =
                     parties.stream().map(party -> party.log.counts()).toList();
             CallCounts nextBefore = before.get(2 + i);
-            long revision = CountedEtcd.revision();
+            long revision = CountedEtcd.look.revision();
             assertThat(held.remove(0).release()).isTrue();
             waiting.get(i).get(10, TimeUnit.SECONDS);
-            commits.add(CountedEtcd.revision() - revision);
+            commits.add(CountedEtcd.look.revision() - revision);
             calls.add(first.log.counts().since(before.get(0)).unaryCalls());
             await().untilAsserted(() ->
                     assertThat(next.log.counts().since(nextBefore).unaryCalls()).isEqualTo(1));
