@@ -49,7 +49,8 @@ class ArchitectureTest {
                         "recipes-queue",
                         "recipes-discovery",
                         "recipes-testkit",
-                        "examples");
+                        "examples",
+                        "benchmarks");
         assertThat(Modules.withMainCode())
                 .allSatisfy(
                         folder -> assertThat(folder.resolve("target/classes")).isDirectory());
@@ -150,8 +151,8 @@ class ArchitectureTest {
                     all.stream().filter(name -> !module.contains(name)).toList());
             check(borderOf(module, others), RECIPES);
         }
-        check(borderOf(all, Set.of("testkit", "examples")), RECIPES);
-        check(borderOf(Set.of("core", "stm"), Set.of("testkit", "examples")), RECIPES);
+        check(borderOf(all, Set.of("testkit", "examples", "benchmarks")), RECIPES);
+        check(borderOf(Set.of("core", "stm"), Set.of("testkit", "examples", "benchmarks")), RECIPES);
     }
 
     @Test
@@ -167,10 +168,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void examples_useThePublicApiOnly() {
+    void examplesAndBenchmarks_useThePublicApiOnly() {
         check(
                 noClasses().should().dependOnClassesThat().resideInAPackage("dev.consort..internal.."),
-                Modules.ofModules("examples", ALL));
+                Modules.ofModules("(examples|benchmarks)", ALL));
     }
 
     /** A class that no part of the build runs would count as passed. */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.consort.benchmarks;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The contenders of a work in turn, A B C B C A, so that each has the same machine as the others, and none always follows the same one:
+ * first to warm up, then the rounds that count. All of them are open all the time; those that are not at work renew their leases and no more.
+ *
+ * @param count rounds that count, odd, so that there is one in the middle
+ * @param window what is measured of each contender in each round
+ */
+record Rounds(int count, Duration window) {
+    private static final Duration WARM_UP = Duration.ofSeconds(2);
+
+    /** One that takes part, with what it has done so far. */
+    private record Seat(String name, Contender contender, List<Sample> samples) {}
+
+    /** Runs a work on the servers that there are. */
+    Map<String, List<Sample>> run(Comparison comparison, Servers servers) throws InterruptedException {
+        List<Seat> seats = new ArrayList<>();
+        try {
+            for (Entry entry : comparison.entries()) {
+                servers.endpoint(entry.server()).ifPresent(endpoint -> {
+                    String key = "bench/" + comparison.name() + "/" + seats.size();
+                    seats.add(new Seat(entry.name(), entry.opening().open(endpoint, key), new ArrayList<>()));
+                });
+            }
+            Duration warmUp = window.compareTo(WARM_UP) < 0 ? window : WARM_UP;
+            for (Seat seat : seats) {
+                Sample unused = Round.run(seat.name, seat.contender, Duration.ZERO, warmUp);
+            }
+            List<Seat> order = new ArrayList<>(seats);
+            for (int round = 0; round < count; round++) {
+                Collections.rotate(order, -1);
+                for (Seat seat : order) {
+                    seat.samples.add(Round.run(seat.name, seat.contender, window.dividedBy(4), window));
+                }
+            }
+        } finally {
+            seats.forEach(seat -> seat.contender.close());
+        }
+        Map<String, List<Sample>> samples = new LinkedHashMap<>();
+        seats.forEach(seat -> samples.put(seat.name, seat.samples));
+        return samples;
+    }
+}
