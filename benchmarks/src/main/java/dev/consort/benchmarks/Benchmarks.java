@@ -70,7 +70,7 @@ public final class Benchmarks {
 
     private static void run(List<Comparison> works, Options options, Results results, Path folder)
             throws InterruptedException {
-        Rounds rounds = new Rounds(options.rounds(), options.window());
+        Rounds rounds = new Rounds(options.rounds(), options.warmUp(), options.window());
         try (Servers servers = Servers.start(System.getProperty("consort.benchmarks.redis"))) {
             results.measuredOn(Machine.lines(servers, rounds));
             // First, since the heap is that of the whole JVM, and what others leave in it goes at any time.
@@ -82,7 +82,7 @@ public final class Benchmarks {
             }
             if (!options.quick() && !works.isEmpty()) {
                 System.out.println("warming up"); // or the first work has the compiler at work beside it
-                var unused = new Rounds(1, options.window()).run(works.get(0), servers);
+                var unused = new Rounds(1, options.warmUp(), options.window()).run(works.get(0), servers);
                 servers.tidy();
             }
             for (Comparison work : works) {

@@ -40,8 +40,11 @@ final class GrantFigures {
     /** Measures with so many grants and waiters, and renewals during a window. */
     static List<Figure> measure(String endpoint, int count, Duration window) throws InterruptedException {
         CallLog log = CallLog.create();
-        try (Client client =
-                        Client.builder().endpoints(endpoint).interceptor(log).build();
+        try (Client client = Client.builder()
+                        .endpoints(endpoint)
+                        .keepaliveWithoutCalls(false)
+                        .interceptor(log)
+                        .build();
                 Session session =
                         Session.builder(Connection.of(client)).ttl(TTL).open()) {
             GrantFigures measuring = new GrantFigures(log, session, count, window);

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param works those that are run, all if empty
  * @param rounds of each contender
+ * @param warmUp before the first of them
  * @param window of each round
  * @param quick whether it only shows that everything works
  * @param runs false to write the report of what earlier runs have measured
  */
-record Options(List<String> works, int rounds, Duration window, boolean quick, boolean runs) {
+record Options(List<String> works, int rounds, Duration warmUp, Duration window, boolean quick, boolean runs) {
     private static final int ROUNDS = 5;
+    private static final Duration WARM_UP = Duration.ofSeconds(3);
     private static final Duration WINDOW = Duration.ofSeconds(1);
     private static final Duration GLIMPSE = Duration.ofMillis(100);
 
@@ -44,7 +46,9 @@ record Options(List<String> works, int rounds, Duration window, boolean quick, b
                 default -> works.add(work(argument));
             }
         }
-        return quick ? new Options(works, 1, GLIMPSE, true, runs) : new Options(works, rounds, window, false, runs);
+        return quick
+                ? new Options(works, 1, GLIMPSE, GLIMPSE, true, runs)
+                : new Options(works, rounds, WARM_UP, window, false, runs);
     }
 
     private static String work(String argument) {

@@ -13,10 +13,10 @@ import java.util.Map;
  * first to warm up, then the rounds that count. All of them are open all the time; those that are not at work renew their leases and no more.
  *
  * @param count rounds that count, odd, so that there is one in the middle
+ * @param warmUp of each contender, before its first round: by then the compiler has most of what it does
  * @param window what is measured of each contender in each round
  */
-record Rounds(int count, Duration window) {
-    private static final Duration WARM_UP = Duration.ofSeconds(2);
+record Rounds(int count, Duration warmUp, Duration window) {
 
     /** One that takes part, with what it has done so far. */
     private record Seat(String name, Contender contender, List<Sample> samples) {}
@@ -31,7 +31,6 @@ record Rounds(int count, Duration window) {
                     seats.add(new Seat(entry.name(), entry.opening().open(endpoint, key), new ArrayList<>()));
                 });
             }
-            Duration warmUp = window.compareTo(WARM_UP) < 0 ? window : WARM_UP;
             for (Seat seat : seats) {
                 Sample unused = Round.run(seat.name, seat.contender, Duration.ZERO, warmUp);
             }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.benchmarks;
 
+import dev.consort.benchmarks.jetcd.LeasedClient;
 import dev.consort.testkit.EtcdProcess;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
@@ -27,7 +28,7 @@ final class Servers implements AutoCloseable {
 
     private Servers(EtcdProcess etcd, TestingServer zooKeeper, @Nullable String redis) {
         this.etcd = etcd;
-        this.client = Client.builder().endpoints(etcd.endpoints().get(0)).build();
+        this.client = LeasedClient.open(etcd.endpoints().get(0));
         this.zooKeeper = zooKeeper;
         this.redis = redis;
     }

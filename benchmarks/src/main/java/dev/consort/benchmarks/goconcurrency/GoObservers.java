@@ -4,6 +4,7 @@ package dev.consort.benchmarks.goconcurrency;
 import static dev.consort.benchmarks.jetcd.LeasedClient.bytes;
 
 import dev.consort.benchmarks.ObserverContender.Listener;
+import dev.consort.benchmarks.jetcd.LeasedClient;
 import io.etcd.jetcd.Client;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,7 @@ public final class GoObservers {
     private GoObservers() {}
 
     public static AutoCloseable open(String endpoint, String name, int count, Listener listener) {
-        Client client = Client.builder().endpoints(endpoint).build();
+        Client client = LeasedClient.open(endpoint);
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         List<GoObserver> observers = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -6,6 +6,7 @@ import static dev.consort.benchmarks.jetcd.LeasedClient.bytes;
 import dev.consort.benchmarks.Must;
 import dev.consort.benchmarks.QueueClient;
 import dev.consort.benchmarks.jetcd.Guarded;
+import dev.consort.benchmarks.jetcd.LeasedClient;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
@@ -38,7 +39,7 @@ public final class GoQueue implements QueueClient {
     private final String folder;
 
     public GoQueue(String endpoint, String name) {
-        client = Client.builder().endpoints(endpoint).build();
+        client = LeasedClient.open(endpoint);
         folder = name + "/";
         prefix = bytes(folder);
     }

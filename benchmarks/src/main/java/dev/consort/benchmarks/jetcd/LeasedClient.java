@@ -23,10 +23,15 @@ public final class LeasedClient implements AutoCloseable {
     private final CloseableClient renewal;
 
     public LeasedClient(String endpoint) {
-        client = Client.builder().endpoints(endpoint).build();
+        client = open(endpoint);
         lease = Must.answer(client.getLeaseClient().grant(TTL_SECONDS)).getID();
         leased = PutOption.builder().withLeaseId(lease).build();
         renewal = client.getLeaseClient().keepAlive(lease, new Unheard());
+    }
+
+    /** A client that pings while it has calls only, or etcd sends it away when it idles. */
+    public static Client open(String endpoint) {
+        return Client.builder().endpoints(endpoint).keepaliveWithoutCalls(false).build();
     }
 
     /** Whoever has lost the lease learns it by the next operation. */

@@ -24,7 +24,7 @@ public final class WatchedKey implements Contender {
 
     public WatchedKey(String endpoint, String name) {
         writer = new LeasedClient(endpoint);
-        reader = Client.builder().endpoints(endpoint).build();
+        reader = LeasedClient.open(endpoint);
         key = bytes(name);
         CompletableFuture<Void> created = new CompletableFuture<>();
         WatchOption option = WatchOption.builder().withCreateNotify(true).build();
