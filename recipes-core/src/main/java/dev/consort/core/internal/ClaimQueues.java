@@ -5,11 +5,12 @@ import dev.consort.core.LossReason;
 import dev.consort.core.internal.ClaimSpec.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The queues of a session that are in use. Names that clash with others of the connection are refused while both are in
@@ -79,8 +80,11 @@ final class ClaimQueues {
             fresh.forEach(name -> session.engine().namesInUse().leave(spec.recipe(), name));
             throw e;
         }
-        fresh.forEach(
-                name -> taken.computeIfAbsent(name, key -> new HashSet<>(2)).add(spec.recipe()));
+        fresh.forEach(name -> taken.merge(name, Set.of(spec.recipe()), ClaimQueues::both));
+    }
+
+    private static Set<String> both(Set<String> some, Set<String> others) {
+        return Stream.concat(some.stream(), others.stream()).collect(Collectors.toUnmodifiableSet());
     }
 
     private void giveBack(String name, Set<String> recipes) {

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Concurrency: confined to the session's serializer.
  */
 final class ClaimValue {
+    private static final CompletableFuture<Boolean> NONE = CompletableFuture.completedFuture(true);
+
     private final EtcdSession session;
     private final QueueKeys keys;
     private final String recipe;
@@ -30,7 +32,7 @@ final class ClaimValue {
     private long modRevision;
     private boolean rewritten;
     private boolean over;
-    private CompletableFuture<Boolean> last = CompletableFuture.completedFuture(true);
+    private CompletableFuture<Boolean> last = NONE;
 
     /** Of a claim that was put; {@code gone} is called when a rewrite finds it gone. */
     ClaimValue(

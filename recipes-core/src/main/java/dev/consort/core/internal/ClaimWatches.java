@@ -82,6 +82,7 @@ final class ClaimWatches {
         timer.cancel();
         timer = session.after(delay, () -> {
             if (started == round) {
+                timer = Timing.Timer.NONE; // else it would be kept for as long as the claim
                 step.run();
             }
         });

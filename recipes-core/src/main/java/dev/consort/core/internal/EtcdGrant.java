@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +40,7 @@ public final class EtcdGrant implements Grant {
     private final EtcdSession session;
     private final Grantor queue;
     private final ClaimSpec spec;
-    private final List<Compare> guard;
+    private final Supplier<List<Compare>> guard;
     private final FencingToken token;
     private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private volatile State state = State.HELD; // written by the serializer only
@@ -62,14 +63,14 @@ public final class EtcdGrant implements Grant {
                 queue,
                 spec,
                 token,
-                List.of(
+                () -> List.of(
                         spec.term()
                                 ? ClaimTxns.createIs(keys.own(), revision)
                                 : ClaimTxns.modIs(keys.own(), revision)));
     }
 
     /** By what its guarded transactions compare. */
-    EtcdGrant(EtcdSession session, Grantor queue, ClaimSpec spec, FencingToken token, List<Compare> guard) {
+    EtcdGrant(EtcdSession session, Grantor queue, ClaimSpec spec, FencingToken token, Supplier<List<Compare>> guard) {
         this.session = session;
         this.queue = queue;
         this.spec = spec;
@@ -356,7 +357,7 @@ public final class EtcdGrant implements Grant {
 
     /** What holds in etcd while the grant does. */
     List<Compare> conditions() {
-        return guard;
+        return guard.get();
     }
 
     /** It is no longer held; {@link #tellLost} follows. */

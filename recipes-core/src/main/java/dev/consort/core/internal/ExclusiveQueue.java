@@ -28,9 +28,9 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     private final QueueKeys keys;
     private final Claim claim;
     private final HandOvers handOvers;
-    private final Overtaking overtaking;
-    private final Deque<Waiter> waiters = new ArrayDeque<>();
+    private final Deque<Waiter> waiters = new ArrayDeque<>(1); // mostly one, and there are many queues
 
+    private @Nullable Overtaking overtaking; // once somebody has a priority, or steps back
     private @Nullable EtcdGrant holder;
     private @Nullable CompletableFuture<Boolean> rewriting; // the last one under way
     private @Nullable Waiter rewritingFor;
@@ -40,7 +40,6 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
         this.session = session;
         this.keys = keys;
         this.claim = new Claim(session, keys, recipe, this);
-        this.overtaking = new Overtaking(session, keys, claim);
         this.handOvers = new HandOvers(session, keys.prefix(), 1);
     }
 
@@ -73,8 +72,20 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     private void overtake() {
         if (claim.state() == Claim.State.WAITING) {
-            overtaking.look(priority());
+            int priority = priority();
+            if (overtaking != null || priority > 0) {
+                overtaking().look(priority);
+            }
         }
+    }
+
+    private Overtaking overtaking() {
+        Overtaking known = overtaking;
+        if (known == null) {
+            known = new Overtaking(session, keys, claim);
+            overtaking = known;
+        }
+        return known;
     }
 
     QueueKeys keys() {
@@ -264,7 +275,7 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
             return false;
         }
         if (request.isTransfer()) {
-            overtaking.spare(request.behind());
+            overtaking().spare(request.behind());
         }
         return true;
     }

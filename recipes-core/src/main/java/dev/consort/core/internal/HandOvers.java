@@ -8,6 +8,7 @@ import io.etcd.jetcd.api.RangeResponse;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * How often, and for how long, a claim is handed on in this process while other processes wait.
@@ -23,7 +24,7 @@ final class HandOvers {
     private static final Duration ASK_EVERY = Duration.ofMillis(10);
 
     private final EtcdSession session;
-    private final RangeRequest question;
+    private final Supplier<RangeRequest> question; // built when it is asked, for most claims never are long enough held
     private final Predicate<RangeResponse> answer;
     private int sequence;
     private boolean othersWait;
@@ -39,11 +40,11 @@ final class HandOvers {
      * @param own how many of those are its own
      */
     HandOvers(EtcdSession session, ByteString others, int own) {
-        this(session, ClaimTxns.prefix(others, 1).setCountOnly(true).build(), range -> range.getCount() > own);
+        this(session, () -> ClaimTxns.prefix(others, 1).setCountOnly(true).build(), range -> range.getCount() > own);
     }
 
     /** The same; whether others wait is the answer to a question. */
-    HandOvers(EtcdSession session, RangeRequest question, Predicate<RangeResponse> answer) {
+    HandOvers(EtcdSession session, Supplier<RangeRequest> question, Predicate<RangeResponse> answer) {
         this.session = session;
         this.question = question;
         this.answer = answer;
@@ -88,7 +89,7 @@ final class HandOvers {
     /** A holder does not see who queues behind it; so it asks now and then, and goes on until the answer comes. */
     private void askWhetherOthersWait(BooleanSupplier same) {
         asking = true;
-        session.onAnswer(session.calls().range(question, session::isOpen), (range, failure) -> {
+        session.onAnswer(session.calls().range(question.get(), session::isOpen), (range, failure) -> {
             asking = false;
             if (same.getAsBoolean()) {
                 othersWait = failure == null && answer.test(range);

@@ -51,7 +51,8 @@ public final class HeldKey implements Grantor {
         this.givingBack = givingBack;
         this.onEnd = onEnd;
         ClaimSpec spec = new ClaimSpec(recipe, name, () -> ByteString.EMPTY, false);
-        this.grant = new EtcdGrant(session, this, spec, new FencingToken(revision, 0), List.of(guard()));
+        this.grant = new EtcdGrant(
+                session, this, spec, new FencingToken(revision, 0), () -> List.of(ClaimTxns.modIs(key, revision)));
         session.execute(() -> {
             if (session.isOpen()) {
                 session.attach(onSessionEnd);

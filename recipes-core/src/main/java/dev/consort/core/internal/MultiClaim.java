@@ -302,13 +302,14 @@ final class MultiClaim implements Acquisition.Owner, Grantor {
     // HELD
 
     private void grant() {
+        long of = revision;
         EtcdGrant granted = new EtcdGrant(
                 session,
                 this,
                 waiter.spec,
-                new FencingToken(revision, 0),
-                queues.stream()
-                        .map(keys -> ClaimTxns.modIs(keys.own(), revision))
+                new FencingToken(of, 0),
+                () -> queues.stream()
+                        .map(keys -> ClaimTxns.modIs(keys.own(), of))
                         .toList());
         grant = granted;
         waiter.result.complete(Optional.of(granted));

@@ -45,6 +45,18 @@ final class NamesInUse {
                     && use.recipes.keySet().stream().allMatch(part::equals);
         }
 
+        /** So many more uses by a recipe. Immutable maps of one entry are small, and there may be many names. */
+        Use with(String recipe, int more) {
+            Map<String, Integer> all = new HashMap<>(recipes);
+            int count = all.getOrDefault(recipe, 0) + more;
+            if (count > 0) {
+                all.put(recipe, count);
+            } else {
+                all.remove(recipe);
+            }
+            return new Use(keys, parts, Map.copyOf(all));
+        }
+
         /** One of them, for people. */
         String recipe() {
             return recipes.keySet().iterator().next();
@@ -77,11 +89,11 @@ final class NamesInUse {
     void enter(String recipe, String name, String keys, Map<String, String> parts) {
         lock.lock();
         try {
-            Use wanted = new Use(keys, parts, new HashMap<>(Map.of(recipe, 1)));
+            Use wanted = new Use(keys, parts, Map.of(recipe, 1));
             check(name, wanted);
             Use use = uses.putIfAbsent(name, wanted);
             if (use != null) {
-                use.recipes.merge(recipe, 1, Integer::sum);
+                uses.put(name, use.with(recipe, 1));
             }
         } finally {
             lock.unlock();
@@ -93,9 +105,11 @@ final class NamesInUse {
         try {
             Use use = uses.get(name);
             if (use != null) {
-                use.recipes.computeIfPresent(recipe, (same, count) -> count == 1 ? null : count - 1);
-                if (use.recipes.isEmpty()) {
+                Use left = use.with(recipe, -1);
+                if (left.recipes.isEmpty()) {
                     uses.remove(name);
+                } else {
+                    uses.put(name, left);
                 }
             }
         } finally {

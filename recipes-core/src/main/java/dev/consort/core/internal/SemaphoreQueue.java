@@ -179,8 +179,8 @@ final class SemaphoreQueue implements LocalQueue {
             this.permits = permits;
             this.keys = keys(session, name, number, permits);
             this.claim = new Claim(session, keys, recipe, this);
-            this.handOvers =
-                    new HandOvers(session, ClaimTxns.prefix(keys.prefix(), 0).build(), this::showsThatOthersWait);
+            this.handOvers = new HandOvers(
+                    session, () -> ClaimTxns.prefix(keys.prefix(), 0).build(), this::showsThatOthersWait);
         }
 
         private boolean showsThatOthersWait(RangeResponse range) {
