@@ -19,6 +19,9 @@ public final class Benchmarks {
     private static final String SAMPLES = "samples.tsv";
     private static final String FIGURES = "figures.tsv";
 
+    /** The compiler takes half a minute for what all works share. */
+    private static final int FIRST_WARM_UP = 4;
+
     private Benchmarks() {}
 
     /**
@@ -82,7 +85,8 @@ public final class Benchmarks {
             }
             if (!options.quick() && !works.isEmpty()) {
                 System.out.println("warming up"); // or the first work has the compiler at work beside it
-                var unused = new Rounds(1, options.warmUp(), options.window()).run(works.get(0), servers);
+                var unused = new Rounds(1, options.warmUp().multipliedBy(FIRST_WARM_UP), options.window())
+                        .run(works.get(0), servers);
                 servers.tidy();
             }
             for (Comparison work : works) {
