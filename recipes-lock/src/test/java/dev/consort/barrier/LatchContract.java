@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.barrier;
 
+import static dev.consort.lock.Times.assertEndsInTime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -25,9 +26,6 @@ import org.junit.jupiter.api.Test;
 
 /** What a latch promises, whatever server is behind it. */
 abstract class LatchContract {
-    /** How much longer than asked for anything may take where others run beside; less than any timeout that it could be. */
-    private static final Duration LATE = Duration.ofMillis(1500);
-
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private final Server server = server();
@@ -101,12 +99,8 @@ abstract class LatchContract {
     @Test
     void await_endedEarly_endsInTime() throws Exception {
         for (int millis : new int[] {-1, 0, 60}) {
-            long start = System.nanoTime();
-            assertThat(mine.await(Duration.ofMillis(millis))).isFalse();
-            assertThat(Duration.ofNanos(System.nanoTime() - start))
-                    .isBetween(
-                            Duration.ofMillis(Math.max(0, millis)),
-                            Duration.ofMillis(millis).plus(LATE));
+            Duration timeout = Duration.ofMillis(millis);
+            assertEndsInTime(timeout, () -> assertThat(mine.await(timeout)).isFalse());
         }
         Future<Boolean> waiting = threads.start(() -> mine.await(LONG));
         CompletableFuture<Void> cancelled = mine.awaitAsync();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
+import static dev.consort.lock.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -23,6 +24,10 @@ class F01_HolderIsToldIT {
     /** Also S1. */
     @Test
     void lease_runsOut_holderIsToldBeforeTheNextOneIsGranted() throws Exception {
+        bestOfThree(times -> loseByTheClock(Etcd.freshName(), times));
+    }
+
+    private static void loseByTheClock(String name, Times times) throws Exception {
         try (FaultProxy proxy = FaultProxy.to(Etcd.process.endpoints().get(0));
                 Party cut = Party.join(List.of(proxy.endpoint()), Duration.ofSeconds(2));
                 Party next = Party.join()) {
@@ -36,9 +41,11 @@ class F01_HolderIsToldIT {
             proxy.stopForwarding();
 
             assertThat(heldAtNextGrant.get(10, TimeUnit.SECONDS)).isFalse();
-            assertThat(lost.get(5, TimeUnit.SECONDS)).isEqualTo(LossReason.EXPIRED);
+            times.atMost(
+                    Duration.ofSeconds(1),
+                    () -> assertThat(lost.get(10, TimeUnit.SECONDS)).isEqualTo(LossReason.EXPIRED));
             assertThat(waiting.join().token()).isGreaterThan(grant.token());
-            assertLost(cut, grant);
+            assertLost(cut, grant, name);
             assertThatExceptionOfType(LockOwnershipLostException.class).isThrownBy(view::unlock);
             proxy.resumeForwarding();
             assertThat(grant.isHeld()).isFalse();
@@ -63,7 +70,7 @@ class F01_HolderIsToldIT {
                 assertThat(lost.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(LossReason.REVOKED);
                 Duration took = Etcd.since(revoked);
 
-                assertLost(party, grant);
+                assertLost(party, grant, name);
                 assertThatExceptionOfType(LockOwnershipLostException.class).isThrownBy(view::lock);
                 assertThatExceptionOfType(LockOwnershipLostException.class).isThrownBy(view::unlock);
                 assertThat(next.mutex(name).tryAcquire())
@@ -75,7 +82,7 @@ class F01_HolderIsToldIT {
         assertThat(usual).isLessThan(Duration.ofMillis(250));
     }
 
-    private void assertLost(Party party, Grant grant) {
+    private static void assertLost(Party party, Grant grant, String name) {
         assertThat(party.session.state()).isEqualTo(SessionState.LOST);
         assertThat(grant.isHeld()).isFalse();
         assertThat(grant.remaining()).isZero();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
+import static dev.consort.lock.Times.LATE;
+import static dev.consort.lock.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -92,10 +94,14 @@ class F14_NoDriftIT {
     /** Neither side is right to say how it stands, until etcd answers. */
     @Test
     void release_etcdOutOfReach_isUnknownAndSettledWhenItIsBack() throws Exception {
+        bestOfThree(times -> releaseOutOfReach(Etcd.freshName(), times));
+    }
+
+    private static void releaseOutOfReach(String name, Times times) throws Exception {
+        Duration timeout = Duration.ofMillis(800);
         try (FaultProxy proxy = FaultProxy.to(Etcd.process.endpoints().get(0));
-                Connection connection = Connection.to(proxy.endpoint())
-                        .requestTimeout(Duration.ofMillis(800))
-                        .open();
+                Connection connection =
+                        Connection.to(proxy.endpoint()).requestTimeout(timeout).open();
                 Session session = Session.builder(connection).open()) {
             Mutex behind = Mutex.create(session, name);
             Grant grant = behind.acquire();
@@ -103,11 +109,11 @@ class F14_NoDriftIT {
             lock.lock();
             proxy.stopForwarding();
 
-            long start = System.nanoTime();
-            assertThatExceptionOfType(OutcomeUnknownException.class)
-                    .isThrownBy(grant::release)
-                    .withMessageContaining(name);
-            assertThat(Etcd.since(start)).isLessThan(Duration.ofMillis(800 + 700));
+            times.atMost(
+                    timeout.plus(LATE),
+                    () -> assertThatExceptionOfType(OutcomeUnknownException.class)
+                            .isThrownBy(grant::release)
+                            .withMessageContaining(name));
             assertThat(grant.isHeld()).isFalse();
             grant.close();
             lock.unlock(); // logs what release throws
