@@ -367,6 +367,7 @@ class ReadWriteQueueIT {
         inQueue(0);
     }
 
+    /** One that is not let in for so long waits for the writer. Nothing is measured: what counts is how many are let in. */
     private static boolean isLetIn(CompletableFuture<EtcdGrant> read) {
         try {
             return read.get(1500, TimeUnit.MILLISECONDS).isHeld();

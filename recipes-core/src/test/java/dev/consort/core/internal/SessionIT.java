@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
+import static dev.consort.core.internal.Waits.assertPrompt;
 import static dev.consort.core.internal.Waits.failure;
 import static dev.consort.core.internal.Waits.get;
 import static dev.consort.core.internal.Waits.outcome;
@@ -67,15 +68,18 @@ class SessionIT {
     }
 
     @Test
-    void close_again_returnsAtOnceAndStaysClosed() {
-        Party party = parties.join();
-        party.session.close();
-        long again = System.nanoTime();
-        party.session.close();
-        assertThat(since(again)).isLessThan(Duration.ofSeconds(3));
-        assertThat(party.session.state()).isEqualTo(SessionState.CLOSED);
-        assertThat(party.session.remaining()).isZero();
-        assertThat(outcome(party.session.lost())).isEqualTo(LossReason.CLOSED);
+    void close_again_returnsAtOnceAndStaysClosed() throws Exception {
+        assertPrompt(Duration.ofSeconds(1), () -> {
+            Party party = parties.join();
+            party.session.close();
+            long again = System.nanoTime();
+            party.session.close();
+            Duration took = since(again);
+            assertThat(party.session.state()).isEqualTo(SessionState.CLOSED);
+            assertThat(party.session.remaining()).isZero();
+            assertThat(outcome(party.session.lost())).isEqualTo(LossReason.CLOSED);
+            return took;
+        });
     }
 
     @Test
@@ -156,8 +160,12 @@ class SessionIT {
 
     /** S38: the local part is instant, also with etcd out of reach. */
     @Test
-    void close_withEtcdOutOfReach_failsWaitersBeforeItEnds() throws InterruptedException {
-        Party party = parties.join(settings -> settings.requestTimeout(Duration.ofSeconds(4)));
+    void close_withEtcdOutOfReach_failsWaitersBeforeItEnds() throws Exception {
+        assertPrompt(Duration.ofMillis(1500), this::timeToFailWaiters); // close() itself takes the 2 s of its timeout
+    }
+
+    private Duration timeToFailWaiters() throws InterruptedException {
+        Party party = parties.join(settings -> settings.requestTimeout(Duration.ofSeconds(2)));
         String name = Parties.name();
         EtcdGrant grant = party.acquire(name);
         CompletableFuture<EtcdGrant> waiting = party.acquireAsync(name);
@@ -166,10 +174,10 @@ class SessionIT {
         long closing = System.nanoTime();
         Completion.of(waiting, (granted, failure) -> told.complete(since(closing)));
         party.session.close();
-        assertThat(since(closing)).isLessThan(Duration.ofSeconds(7));
-        assertThat(get(told)).isLessThan(Duration.ofMillis(3500)); // close() itself takes the 4 s of its timeout
+        assertThat(since(closing)).isLessThan(Duration.ofSeconds(5));
         assertThat(failure(waiting)).isInstanceOf(SessionLostException.class);
         assertThat(grant.isHeld()).isFalse();
+        return get(told);
     }
 
     @Test
