@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +40,9 @@ abstract class ClusteredJobContract {
         Awaitility.setDefaultPollInterval(Duration.ofMillis(5));
         Awaitility.setDefaultPollDelay(Duration.ZERO);
     }
+
+    /** For what is not said to be prompt. */
+    private static final Duration SOON = Duration.ofSeconds(10);
 
     private final String name = Node.newName();
     private final Node one = new Node(server());
@@ -586,8 +588,6 @@ abstract class ClusteredJobContract {
         ClusteredJob mine = start(one, one.job(name).every(SELDOM), work);
         one.sessions.close();
         await().until(() -> mine.state() == State.CLOSED);
-        assertThat(mine.ended().toCompletableFuture())
-                .failsWithin(5, TimeUnit.SECONDS)
-                .withThrowableOfType(ExecutionException.class);
+        assertThat(mine.ended().toCompletableFuture()).failsWithin(SOON).withThrowableOfType(ExecutionException.class);
     }
 }
