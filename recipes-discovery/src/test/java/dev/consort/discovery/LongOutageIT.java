@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.discovery;
 
+import static dev.consort.discovery.Server.assertPrompt;
+import static dev.consort.discovery.Server.since;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -18,10 +20,14 @@ class LongOutageIT {
 
     private final String prefix = "/services/" + Server.freshName() + "/";
     private final ServiceLayout<String> layout = ServiceLayout.goKit(prefix);
-    private final JumpingTiming timing = new JumpingTiming();
 
     @Test
     void tenMinutes_theSetStaysAndTheRegistrationComesBack() throws Exception {
+        assertPrompt(Duration.ofSeconds(1), this::timeUntilBack);
+    }
+
+    private Duration timeUntilBack() throws Exception {
+        JumpingTiming timing = new JumpingTiming();
         try (EmbeddedEtcd etcd = EmbeddedEtcd.builder().virtualClock().start();
                 FaultProxy proxy = FaultProxy.to(etcd.endpoint())) {
             Server server = new Server(etcd);
@@ -36,7 +42,7 @@ class LongOutageIT {
                 proxy.refuse();
                 proxy.reset();
                 assertThat(told.next().error()).isPresent();
-                passTime(etcd, party);
+                passTime(etcd, timing, party);
                 assertThat(server.keys(prefix)).containsExactly(prefix + "other"); // the lease is long gone
                 assertThat(registrar.state()).isEqualTo(State.RETURNING);
                 assertThat(instancer.current().instances()).containsExactly("other", "own");
@@ -48,22 +54,21 @@ class LongOutageIT {
                 long begun = System.nanoTime();
                 proxy.accept();
                 await().until(() -> server.get(prefix + "own").isPresent());
-                Duration took = Duration.ofNanos(System.nanoTime() - begun);
+                Duration took = since(begun);
                 System.out.println("After ten minutes a registration is back after " + took.toMillis() + " ms");
-                assertThat(took)
-                        .isLessThan(Duration.ofSeconds(3)); // of ten minutes; DiscoveryFaultsIT sees that it is one
                 told.awaitGood(List.of("own", "third"));
                 assertThat(told.all)
                         .allSatisfy(set -> assertThat(set.instances()).isNotEmpty());
                 assertThat(told.all.stream().filter(set -> set.error().isPresent()))
                         .hasSize(1);
                 assertThat(server.revision()).isGreaterThan(before);
+                return took;
             }
         }
     }
 
     /** Step by step; each is over when what was tried in it has failed. */
-    private void passTime(EmbeddedEtcd etcd, Party party) {
+    private static void passTime(EmbeddedEtcd etcd, JumpingTiming timing, Party party) {
         for (Duration passed = Duration.ZERO; passed.compareTo(OUTAGE) < 0; passed = passed.plus(STEP)) {
             etcd.advance(STEP);
             timing.jump(STEP);
