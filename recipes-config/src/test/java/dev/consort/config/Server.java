@@ -2,7 +2,6 @@
 package dev.consort.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Empty;
@@ -25,11 +24,8 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -216,21 +212,6 @@ final class Server {
 
     static ByteSequence bytes(String text) {
         return ByteSequence.from(text, UTF_8);
-    }
-
-    /**
-     * That something takes no longer in the best of up to three tries: a machine that others use stands still now and then.
-     * All else is asserted by each try, which returns what it took.
-     */
-    static void assertPrompt(Duration bound, Callable<Duration> each) throws Exception {
-        List<Duration> times = new ArrayList<>();
-        do {
-            times.add(each.call());
-        } while (Collections.min(times).compareTo(bound) > 0 && times.size() < 3);
-        if (times.size() > 1) {
-            System.out.println("not in time at first: " + times);
-        }
-        assertThat(Collections.min(times)).isLessThanOrEqualTo(bound);
     }
 
     static Duration since(long nanos) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.config;
 
-import static dev.consort.config.Server.assertPrompt;
 import static dev.consort.config.Server.since;
+import static dev.consort.testkit.Times.assertPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.discovery;
 
-import static dev.consort.discovery.Server.assertPrompt;
 import static dev.consort.discovery.Server.since;
+import static dev.consort.testkit.Times.assertPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

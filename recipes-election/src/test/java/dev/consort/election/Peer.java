@@ -2,7 +2,6 @@
 package dev.consort.election;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.core.Connection;
 import dev.consort.core.Session;
@@ -18,12 +17,9 @@ import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -169,21 +165,6 @@ final class Peer implements AutoCloseable {
         } catch (InterruptedException | TimeoutException e) {
             throw new AssertionError("did not come", e);
         }
-    }
-
-    /**
-     * That something takes no longer in the best of up to three tries: a machine that others use stands still now and then.
-     * All else is asserted by each try, which returns what it took.
-     */
-    static void assertPrompt(Duration bound, Callable<Duration> each) throws Exception {
-        List<Duration> times = new ArrayList<>();
-        do {
-            times.add(each.call());
-        } while (Collections.min(times).compareTo(bound) > 0 && times.size() < 3);
-        if (times.size() > 1) {
-            System.out.println("not in time at first: " + times);
-        }
-        assertThat(Collections.min(times)).isLessThanOrEqualTo(bound);
     }
 
     static Duration since(long nanos) {

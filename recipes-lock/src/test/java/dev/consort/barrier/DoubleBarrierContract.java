@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.barrier;
 
-import static dev.consort.lock.Times.LATE;
-import static dev.consort.lock.Times.bestOfThree;
+import static dev.consort.testkit.Times.LATE;
+import static dev.consort.testkit.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -11,7 +11,7 @@ import static org.awaitility.Awaitility.await;
 import dev.consort.barrier.DoubleBarrier.Stay;
 import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
-import dev.consort.lock.Times;
+import dev.consort.testkit.Times;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.barrier;
 
-import static dev.consort.lock.Times.LATE;
-import static dev.consort.lock.Times.bestOfThree;
+import static dev.consort.testkit.Times.LATE;
+import static dev.consort.testkit.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.consort.core.OutcomeUnknownException;
-import dev.consort.lock.Times;
 import dev.consort.testkit.FaultProxy;
+import dev.consort.testkit.Times;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.barrier;
 
-import static dev.consort.lock.Times.bestOfThree;
+import static dev.consort.testkit.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -9,7 +9,7 @@ import dev.consort.barrier.Barrier.Passage;
 import dev.consort.barrier.DoubleBarrier.Stay;
 import dev.consort.core.Grant;
 import dev.consort.core.SessionLostException;
-import dev.consort.lock.Times;
+import dev.consort.testkit.Times;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BrokenBarrierException;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
-import static dev.consort.lock.Times.LATE;
-import static dev.consort.lock.Times.bestOfThree;
+import static dev.consort.testkit.Times.LATE;
+import static dev.consort.testkit.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -13,6 +13,7 @@ import dev.consort.core.Session;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.FaultProxy;
 import dev.consort.testkit.MatchedCalls;
+import dev.consort.testkit.Times;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
-import static dev.consort.lock.Times.LATE;
-import static dev.consort.lock.Times.bestOfThree;
+import static dev.consort.testkit.Times.LATE;
+import static dev.consort.testkit.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -10,6 +10,7 @@ import dev.consort.core.Grant;
 import dev.consort.core.LossReason;
 import dev.consort.core.SessionLostException;
 import dev.consort.testkit.FaultProxy;
+import dev.consort.testkit.Times;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

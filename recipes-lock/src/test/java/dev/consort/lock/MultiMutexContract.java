@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
-import static dev.consort.lock.Times.LATE;
-import static dev.consort.lock.Times.assertEndsInTime;
-import static dev.consort.lock.Times.bestOfThree;
+import static dev.consort.testkit.Times.LATE;
+import static dev.consort.testkit.Times.assertEndsInTime;
+import static dev.consort.testkit.Times.bestOfThree;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -19,6 +19,7 @@ import dev.consort.core.Session;
 import dev.consort.core.SessionLostException;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
+import dev.consort.testkit.Times;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.api.TxnRequest;
 import java.time.Duration;

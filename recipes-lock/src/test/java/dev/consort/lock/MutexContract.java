@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.lock;
 
-import static dev.consort.lock.Times.LATE;
-import static dev.consort.lock.Times.assertEndsInTime;
-import static dev.consort.lock.Times.bestOfThree;
+import static dev.consort.testkit.Times.LATE;
+import static dev.consort.testkit.Times.assertEndsInTime;
+import static dev.consort.testkit.Times.bestOfThree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import static dev.consort.core.internal.Waits.assertPrompt;
 import static dev.consort.core.internal.Waits.since;
 import static dev.consort.core.internal.Waits.within;
+import static dev.consort.testkit.Times.assertPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import static dev.consort.core.internal.Waits.assertPrompt;
 import static dev.consort.core.internal.Waits.get;
 import static dev.consort.core.internal.Waits.outcome;
 import static dev.consort.core.internal.Waits.since;
+import static dev.consort.testkit.Times.assertPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.core.LossReason;

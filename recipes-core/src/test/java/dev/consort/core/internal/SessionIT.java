@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.core.internal;
 
-import static dev.consort.core.internal.Waits.assertPrompt;
 import static dev.consort.core.internal.Waits.failure;
 import static dev.consort.core.internal.Waits.get;
 import static dev.consort.core.internal.Waits.outcome;
 import static dev.consort.core.internal.Waits.since;
 import static dev.consort.core.internal.Waits.soon;
+import static dev.consort.testkit.Times.assertPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.core.Grant;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -81,21 +78,6 @@ public final class Waits {
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> System.nanoTime() - until >= 0);
-    }
-
-    /**
-     * That something takes no longer in the best of up to three tries: a machine that others use stands still now and then.
-     * All else is asserted by each try, which returns what it took.
-     */
-    public static void assertPrompt(Duration bound, Callable<Duration> each) throws Exception {
-        List<Duration> times = new ArrayList<>();
-        do {
-            times.add(each.call());
-        } while (Collections.min(times).compareTo(bound) > 0 && times.size() < 3);
-        if (times.size() > 1) {
-            System.out.println("not in time at first: " + times);
-        }
-        assertThat(Collections.min(times)).isLessThanOrEqualTo(bound);
     }
 
     public static Duration since(long nanoTime) {
