@@ -203,11 +203,14 @@ class F27_CancelledReceiveIT {
     /** However the future is completed by somebody else. */
     @Test
     void futureCompletedBySomebodyElse_takesNothing() throws Exception {
-        CompletableFuture<Delivery<String>> late = mine.receiveAsync().orTimeout(50, TimeUnit.MILLISECONDS);
+        CompletableFuture<Delivery<String>> late = mine.receiveAsync();
+        Work.inLine(server, name, here);
+        late.orTimeout(50, TimeUnit.MILLISECONDS);
         CompletableFuture<Delivery<String>> failed = mine.receiveAsync();
         assertThat(failed.completeExceptionally(new IllegalStateException("by the test")))
                 .isTrue();
         assertThat(late).failsWithin(Work.SOON).withThrowableThat().withCauseInstanceOf(TimeoutException.class);
+        Work.outOfLine(server, name, here);
         assertNobodyWaits();
     }
 

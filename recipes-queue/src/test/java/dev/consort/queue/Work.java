@@ -48,6 +48,11 @@ final class Work {
         await().untilAsserted(() -> assertThat(card(server, name, peer)).matches("\\d+ [1-9]\\d* \\d+"));
     }
 
+    /** Waits until one that stood there has left the line: a future that is cancelled is so at once, and the process leaves after that. */
+    static void outOfLine(Server server, String name, Peer peer) {
+        await().untilAsserted(() -> assertThat(card(server, name, peer)).matches("\\d+ 0 \\d+"));
+    }
+
     // The transactions of a consumer
 
     /** Those that take items. */
