@@ -13,13 +13,15 @@ import org.testcontainers.containers.Network;
 final class ContainerCluster {
     private static final int PEER_PORT = 2380;
 
+    private final LoopbackPorts reserved;
     private final @Nullable Network network;
     private final List<MemberContainer> containers;
     private final List<EtcdMember> members;
 
     ContainerCluster(String image, int count, List<String> arguments) {
         String host = hostAddress();
-        List<Integer> ports = LoopbackPorts.free(count);
+        reserved = LoopbackPorts.reserve(count);
+        List<Integer> ports = reserved.numbers();
         network = count == 1 ? null : Network.newNetwork();
         String cluster =
                 IntStream.range(0, count).mapToObj(i -> name(i) + "=" + peer(i)).collect(Collectors.joining(","));
@@ -81,5 +83,6 @@ final class ContainerCluster {
         if (network != null) {
             network.close();
         }
+        reserved.close();
     }
 }

@@ -36,6 +36,7 @@ public final class EtcdProcess implements EtcdServer {
     private final EtcdBinary binary;
     private final ClusterAccess access;
     private final String version;
+    private final LoopbackPorts reserved;
     private final ScratchFolder scratch;
     private final List<MemberProcess> launchers;
     private final List<EtcdMember> members;
@@ -48,7 +49,8 @@ public final class EtcdProcess implements EtcdServer {
         this.binary = binary;
         this.access = access;
         this.version = binary.version();
-        List<Integer> ports = LoopbackPorts.free(2 * count);
+        this.reserved = LoopbackPorts.reserve(2 * count);
+        List<Integer> ports = reserved.numbers();
         this.scratch = ScratchFolder.create();
         String cluster = IntStream.range(0, count)
                 .mapToObj(i -> "m" + i + "=" + url(ports.get(count + i)))
@@ -284,6 +286,7 @@ public final class EtcdProcess implements EtcdServer {
         etcdctl.close();
         members.forEach(EtcdMember::close);
         scratch.close();
+        reserved.close();
     }
 
     private static String url(int port) {

@@ -36,11 +36,13 @@ public final class FaultProxy implements AutoCloseable {
 
     private final String endpoint;
     private final ProxyLoop loop;
+    private final LoopbackPorts reserved;
     private final Thread thread;
 
-    private FaultProxy(String endpoint, ProxyLoop loop) {
+    private FaultProxy(String endpoint, ProxyLoop loop, LoopbackPorts reserved) {
         this.endpoint = endpoint;
         this.loop = loop;
+        this.reserved = reserved;
         this.thread = THREADS.newThread(loop);
     }
 
@@ -61,15 +63,17 @@ public final class FaultProxy implements AutoCloseable {
             throw new IllegalArgumentException("no such host: " + endpoint);
         }
         for (int attempt = 1; ; attempt++) {
-            int port = LoopbackPorts.free(1).get(0);
+            LoopbackPorts reserved = LoopbackPorts.reserve(1);
+            int port = reserved.numbers().get(0);
             try {
                 InetSocketAddress address =
                         new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
-                FaultProxy proxy =
-                        new FaultProxy(uri.getScheme() + "://127.0.0.1:" + port, new ProxyLoop(target, address));
+                FaultProxy proxy = new FaultProxy(
+                        uri.getScheme() + "://127.0.0.1:" + port, new ProxyLoop(target, address), reserved);
                 proxy.thread.start();
                 return proxy;
             } catch (IOException e) {
+                reserved.close();
                 if (attempt == BIND_TRIES) {
                     throw new EtcdProcessException("cannot listen on port " + port, e);
                 }
@@ -230,6 +234,7 @@ public final class FaultProxy implements AutoCloseable {
             TimeUnit.NANOSECONDS.timedJoin(thread, left);
             return true;
         });
+        reserved.close();
     }
 
     private interface Listening {

@@ -207,8 +207,8 @@ class CallFaultsIT {
 
     @Test
     void loseReply_noServer_isNoHit() {
-        ManagedChannel nowhere = open("http://127.0.0.1:"
-                        + LoopbackPorts.free(1).get(0))
+        LoopbackPorts port = LoopbackPorts.reserve(1);
+        ManagedChannel nowhere = open("http://127.0.0.1:" + port.numbers().get(0))
                 .intercept(faults)
                 .build();
         try {
@@ -218,6 +218,7 @@ class CallFaultsIT {
             assertThat(fault.hit()).isNotDone();
         } finally {
             nowhere.shutdownNow();
+            port.close();
         }
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.consort.testkit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -9,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -248,7 +250,9 @@ class EtcdProcessIT {
 
             assertThat(etcd.etcdctl("get", "", "--from-key", "--print-value-only"))
                     .isEqualTo("1\n");
-            assertThat(header(etcd, "revision")).isEqualTo(Long.toString(saved));
+            assertThat(header(etcd, "revision"))
+                    .as(() -> "what has changed since: " + changes(etcd, saved + 1))
+                    .isEqualTo(Long.toString(saved));
             assertThat(header(etcd, "cluster_id")).isEqualTo(before);
             etcd.etcdctl("put", "new", "4");
             etcd.member(0).restart();
@@ -275,6 +279,18 @@ class EtcdProcessIT {
 
             assertThat(etcd.etcdctl("get", "", "--from-key")).isEmpty();
             assertThat(header(etcd, "cluster_id")).isNotEqualTo(before);
+        }
+    }
+
+    /** For whoever has to find out who wrote where nobody should. */
+    private static String changes(EtcdProcess etcd, long from) {
+        Process watch = etcd.etcdctlProcess("watch", "", "--from-key", "--rev=" + from, "--write-out=fields");
+        try (InputStream output = watch.getInputStream()) {
+            boolean unused = watch.waitFor(2, TimeUnit.SECONDS); // it goes on
+            watch.destroyForcibly();
+            return new String(output.readAllBytes(), UTF_8);
+        } catch (IOException | InterruptedException e) {
+            return e.toString();
         }
     }
 
