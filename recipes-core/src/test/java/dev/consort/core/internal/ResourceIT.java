@@ -51,7 +51,8 @@ class ResourceIT {
     @Test
     void tenThousandGrants_needOneStreamAndAFixedNumberOfThreads() throws InterruptedException {
         soon(() -> assertThat(threads()).isEmpty());
-        Party party = parties.join(settings -> settings.ttl(6));
+        Party party =
+                parties.join(settings -> settings.ttl(24)); // a renewal not answered in a twelfth of it is sent again
         String prefix = Parties.name();
         long before = usedHeap();
         AtomicBoolean done = new AtomicBoolean();

@@ -76,7 +76,8 @@ class SemaphoreTellingIT {
         fallsSilent(teller, 1);
         limit.change(60);
         waiting.forEach(each -> assertThat(get(each).isHeld()).isTrue());
-        assertThat(tells).hasValueGreaterThan(1);
+        soon(() ->
+                assertThat(tells).hasValueGreaterThan(1)); // the first may be answered after all of them were granted
         assertThat(held.isHeld()).isTrue();
     }
 
@@ -96,7 +97,7 @@ class SemaphoreTellingIT {
         fallsSilent(teller, 6);
         limit.change(9);
         waiting.forEach(each -> assertThat(get(each).isHeld()).isTrue());
-        assertThat(tells).hasValueGreaterThan(6);
+        soon(() -> assertThat(tells).hasValueGreaterThan(6));
         assertThat(held.isHeld()).isTrue();
         operator.revoke(foreign);
     }
