@@ -51,8 +51,7 @@ class ResourceIT {
     @Test
     void tenThousandGrants_needOneStreamAndAFixedNumberOfThreads() throws InterruptedException {
         soon(() -> assertThat(threads()).isEmpty());
-        Party party =
-                parties.join(settings -> settings.ttl(24)); // a renewal not answered in a twelfth of it is sent again
+        Party party = parties.join(settings -> settings.ttl(12)); // so one that is not answered for 1 s is sent again
         String prefix = Parties.name();
         long before = usedHeap();
         AtomicBoolean done = new AtomicBoolean();
@@ -89,6 +88,8 @@ class ResourceIT {
         }
         soon(() -> assertThat(operator.below(prefix)).isEmpty());
         soon(() -> assertThat(party.log.counts().watchesOpen()).isEqualTo(1));
+        soon(() -> assertThat(party.log.counts().streamsOpened("Lease/LeaseKeepAlive"))
+                .isPositive());
         done.set(true);
         assertThat(get(mostKeepAlives)).isLessThanOrEqualTo(1);
         CallCounts counts = party.log.counts();
