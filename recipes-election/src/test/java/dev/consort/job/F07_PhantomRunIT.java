@@ -34,8 +34,9 @@ class F07_PhantomRunIT {
         two.delete(one.claim(name));
         Run run = other.next();
         assertThat(run.attempt()).isEqualTo(2);
-        assertThat(phantom.isCancelled()).isTrue();
         assertThat(phantom.guard().txn().put(name + "-data", "late").commit()).isFalse();
+        await().untilAsserted(() ->
+                assertThat(phantom.isCancelled()).isTrue()); // each process hears of it by a watch of its own
         assertThat(two.get(name + "/job/state")).contains("outcome=NONE");
         assertThat(two.keys(name + "/leader/"))
                 .containsEntry(two.claim(name), run.token().revision());
