@@ -37,24 +37,14 @@ record Card(long modified, long serial, int count, long kept) {
         return kept == 0 ? modified : kept;
     }
 
-    /** The next one, at the end of the line. */
-    Card next(int newCount) {
-        return new Card(0, serial + 1, newCount, 0);
+    /** Another one, at the end of the line. */
+    static Card last(long serial, int count) {
+        return new Card(0, serial, count, 0);
     }
 
-    /** The same, told apart from it. */
-    Card next() {
-        return new Card(0, serial + 1, count, 0);
-    }
-
-    /** The next one, for less items, where this one stands. */
-    Card less(int newCount) {
-        return new Card(0, serial + 1, newCount, newCount == 0 ? 0 : place());
-    }
-
-    /** The next one, out of the line; told apart from whatever a step may have made of this one. */
-    Card none() {
-        return new Card(0, serial + 3, 0, 0);
+    /** Another one, for less items, where this one stands. */
+    Card less(long newSerial, int newCount) {
+        return new Card(0, newSerial, newCount, newCount == 0 ? 0 : place());
     }
 
     Card at(long revision) {

@@ -45,6 +45,9 @@ final class Line extends SessionPlace<Line> {
     private Card mine = Card.NONE; // as of the last answer, or of the last reading
     private boolean busy; // with a transaction of its own, or finding out what became of the card
     private @Nullable Change change; // that is under way
+    private final Set<Change> unknown =
+            new LinkedHashSet<>(); // of which it is not known whether they were applied, since it was closed
+    private long serial; // of the last card that was to be written: no two are alike, so that each is found out
     private long beyond = -1; // nothing is to be done before something has changed after this revision
     private int lingering;
     private long wakesAt = Long.MAX_VALUE; // by its clock
@@ -108,8 +111,11 @@ final class Line extends SessionPlace<Line> {
     @Override
     protected void closed() {
         opening++;
+        if (change != null) {
+            unknown.add(change);
+        }
         if ((change != null || mine.count() > 0) && !session().state().isFinal()) {
-            giveUpPlace(mine, change, opening);
+            giveUpPlace(mine, opening);
         }
         picture.close();
         mine = Card.NONE;
@@ -122,27 +128,42 @@ final class Line extends SessionPlace<Line> {
      * (!) Until that is done: what comes for the place is kept from all others as long as the session lives. A change that
      * comes in later finds another card; one that came in before is found, though its answer was lost.
      */
-    private void giveUpPlace(Card last, @Nullable Change underWay, int closing) {
+    private void giveUpPlace(Card last, int closing) {
         send(
-                txns.show(last, last.none()),
+                txns.show(last, last.less(++serial, 0)),
                 response -> {
-                    if (!response.getSucceeded()) {
-                        Card found = cardIn(response);
-                        if (underWay != null && found.serial() == underWay.next.serial()) {
-                            underWay.applied(null, found.modified());
-                        }
-                        if (found.count() > 0) {
-                            again(found, null, closing);
-                        }
+                    Card found = response.getSucceeded()
+                            ? Card.NONE.at(response.getHeader().getRevision())
+                            : cardIn(response);
+                    findOut(found);
+                    if (found.count() > 0) {
+                        again(found, closing);
                     }
                 },
-                refused -> after(PAUSE, () -> again(last, underWay, closing)));
+                refused -> after(PAUSE, () -> again(last, closing)));
     }
 
-    private void again(Card last, @Nullable Change underWay, int closing) {
+    private void again(Card last, int closing) {
         if (!isOpen() && opening == closing) { // else it is seen to there
-            giveUpPlace(last, underWay, closing);
+            giveUpPlace(last, closing);
         }
+    }
+
+    /** Whether this card is what a change made of it. What it took is given back, for nobody waits for that any more. */
+    private void findOut(Card found) {
+        for (Change each : List.copyOf(unknown)) {
+            if (found.modified() > each.before) { // so it was applied by now, or will not be
+                unknown.remove(each);
+                if (each.next.serial() == found.serial()) {
+                    each.applied(null, found.modified());
+                }
+            }
+        }
+    }
+
+    private void know(Card card) {
+        mine = card;
+        findOut(card);
     }
 
     // What is to be done
@@ -164,7 +185,7 @@ final class Line extends SessionPlace<Line> {
             findCard();
             return;
         }
-        mine = seen;
+        know(seen);
         if (mine.count() > 0 && picture.revision() < mine.modified()) {
             return; // who else came before it is not known yet
         }
@@ -181,7 +202,7 @@ final class Line extends SessionPlace<Line> {
     /** Nobody is to be told whether something came, and the others must not keep items for this process. */
     private void leaveAnyhow() {
         if (mine.count() > 0) {
-            show(mine.less(0));
+            show(mine.less(++serial, 0));
         }
     }
 
@@ -193,7 +214,7 @@ final class Line extends SessionPlace<Line> {
         } else if (first.isEmpty() && oneLeaves) {
             confirmNone();
         } else if (!first.isEmpty() || !isOnly() || mine.modified() == 0) {
-            show(mine.next(Math.min(takes.size(), LineTxns.MOST)));
+            show(inLine());
         } else {
             noneYet();
         }
@@ -263,6 +284,11 @@ final class Line extends SessionPlace<Line> {
         return others().findAny().isEmpty();
     }
 
+    /** The card of one that comes to stand there. */
+    private Card inLine() {
+        return Card.last(++serial, Math.min(takes.size(), LineTxns.MOST));
+    }
+
     // Steps
 
     private void show(Card next) {
@@ -272,7 +298,7 @@ final class Line extends SessionPlace<Line> {
     /** Those who leave are told so when nothing can have come for them. */
     private void leaveLine() {
         List<Take> leaving = takes.stream().filter(Take::isLeaving).toList();
-        Card next = mine.less(Math.min(mine.count(), takes.size() - leaving.size()));
+        Card next = mine.less(++serial, Math.min(mine.count(), takes.size() - leaving.size()));
         step(
                 txns.showIfNoneCame(mine, next, picture.revision(), now()),
                 next,
@@ -304,7 +330,7 @@ final class Line extends SessionPlace<Line> {
 
     private void take(List<Item> items) {
         List<Take> takers = takers(items);
-        Card next = mine.next(stillWaiting(items));
+        Card next = Card.last(++serial, stillWaiting(items));
         step(
                 txns.take(mine, next, items, picture.window()::holdOf),
                 next,
@@ -321,8 +347,8 @@ final class Line extends SessionPlace<Line> {
 
     private void takeOrJoin(List<Item> items) {
         List<Take> takers = takers(items);
-        Card next = mine.next(isOnly() ? 0 : stillWaiting(items));
-        Card joined = mine.next(Math.min(takes.size(), LineTxns.MOST)).next();
+        Card next = Card.last(++serial, isOnly() ? 0 : stillWaiting(items));
+        Card joined = inLine();
         step(
                 txns.takeOrJoin(mine, next, joined, items, picture.window()::holdOf, picture.revision()),
                 next,
@@ -381,11 +407,13 @@ final class Line extends SessionPlace<Line> {
 
     /** Of the card, and of what goes with it. */
     private static final class Change {
+        private final long before; // revision of the card as it was left
         private final Card next;
         private final Then then;
         private boolean told;
 
-        Change(Card next, Then then) {
+        Change(long before, Card next, Then then) {
+            this.before = before;
             this.next = next;
             this.then = then;
         }
@@ -412,7 +440,7 @@ final class Line extends SessionPlace<Line> {
     private void step(TxnRequest txn, Card next, Card orElse, Then then) {
         long known = picture.revision();
         int now = opening;
-        Change step = new Change(next, then);
+        Change step = new Change(mine.modified(), next, then);
         change = step;
         busy = true;
         send(
@@ -448,7 +476,7 @@ final class Line extends SessionPlace<Line> {
     }
 
     private void changed(Card now) {
-        mine = now;
+        know(now);
         picture.cards().put(txns.card(), now);
     }
 
@@ -515,7 +543,7 @@ final class Line extends SessionPlace<Line> {
         @Override
         public void begun() {
             if (!busy) {
-                mine = picture.cards().getOrDefault(txns.card(), Card.NONE);
+                know(picture.cards().getOrDefault(txns.card(), Card.NONE));
             }
             beyond = -1;
         }

@@ -7,12 +7,12 @@ import com.google.protobuf.ByteString;
 import org.junit.jupiter.api.Test;
 
 class CardTest {
-    private final Card first = Card.NONE.next(3).at(10);
+    private final Card first = Card.last(1, 3).at(10);
 
     @Test
     void text_isReadAsItWasWritten() {
-        Card kept = first.less(2).at(12);
-        for (Card card : new Card[] {first, kept, kept.next(0).at(13)}) {
+        Card kept = first.less(2, 2).at(12);
+        for (Card card : new Card[] {first, kept, Card.last(3, 0).at(13)}) {
             assertThat(Card.of(card.modified(), card.value())).isEqualTo(card);
         }
         assertThat(kept.value().toStringUtf8()).isEqualTo("2 2 10");
@@ -20,31 +20,27 @@ class CardTest {
 
     @Test
     void next_standsAtTheEnd() {
-        Card next = first.less(2).at(12).next(5).at(20);
+        Card next = Card.last(3, 5).at(20);
         assertThat(next).isEqualTo(new Card(20, 3, 5, 0));
         assertThat(next.place()).isEqualTo(20);
     }
 
     @Test
     void less_standsWhereItStood_howeverOften() {
-        Card less = first.less(2).at(12);
+        Card less = first.less(2, 2).at(12);
         assertThat(less).isEqualTo(new Card(12, 2, 2, 10));
         assertThat(less.place()).isEqualTo(10);
-        assertThat(less.less(1).at(14).place()).isEqualTo(10);
+        assertThat(less.less(3, 1).at(14).place()).isEqualTo(10);
     }
 
     @Test
     void less_none_givesThePlaceUp() {
-        assertThat(first.less(0).at(12)).isEqualTo(new Card(12, 2, 0, 0));
+        assertThat(first.less(2, 0).at(12)).isEqualTo(new Card(12, 2, 0, 0));
     }
 
-    /** Two processes must not hold each other for the one that wrote. */
     @Test
-    void next_eachHasASerialOfItsOwn() {
-        assertThat(first.serial()).isEqualTo(1);
-        assertThat(first.next(3).serial()).isEqualTo(2);
-        assertThat(first.less(1).serial()).isEqualTo(2);
-        assertThat(first.at(99).serial()).isEqualTo(1);
+    void at_isTheSameCard() {
+        assertThat(first.at(99)).isEqualTo(new Card(99, 1, 3, 0));
     }
 
     @Test

@@ -121,6 +121,20 @@ class PlaceGivenUpIT {
         assertThat(theirs.poll(Duration.ofMillis(300))).isEmpty();
     }
 
+    /** It asks again at once, so that its end of the line is open before it has found out. */
+    @Test
+    void tookUnknowingly_andAsksAgain_getsTheItemOnce() throws Exception {
+        assertThat(queue(refused).poll()).isEmpty();
+        assertThat(queue(other).offer("a")).isTrue();
+        CallFault denied = denyAfterLostReply();
+        assertDenied(threads.start(() -> queue(refused).take()));
+        assertDenied(threads.start(() -> queue(refused).take()));
+        denied.stop();
+        assertThat(queue(refused).poll(Duration.ofSeconds(10))).hasValue("a");
+        assertThat(queue(other).poll(Duration.ofMillis(300))).isEmpty();
+        assertThat(queue(refused).poll(Duration.ofMillis(300))).isEmpty();
+    }
+
     /** The answer to the first change of its card is lost, and all that follow are refused. */
     private CallFault denyAfterLostReply() {
         CallMatcher changes = LineRequests.changesOf(NAME);
