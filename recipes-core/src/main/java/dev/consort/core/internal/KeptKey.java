@@ -49,8 +49,8 @@ public final class KeptKey implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock.
     private @Nullable KeyStay stay; // null while it has no session
-    private boolean closed;
     // Written with the lock held.
+    private volatile boolean closed;
     private volatile Wanted wanted;
     private volatile @Nullable EtcdSession session;
     private volatile @Nullable Throwable lastFailure; // written by whoever has one
@@ -258,12 +258,7 @@ public final class KeptKey implements AutoCloseable {
     // Its end
 
     boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
+        return closed;
     }
 
     /** Without waiting for it. A session that lives may have a key of its own, also where it is between two stays. */
@@ -342,6 +337,9 @@ public final class KeptKey implements AutoCloseable {
 
     /** What it is now. After a pause of the process that outlasted the session's deadline the first call says so. */
     public State state() {
+        if (closed) {
+            return State.GONE; // who was refused as it is closed must not find it there
+        }
         State now = states.now();
         EtcdSession with = session;
         return now == State.PRESENT && with != null && with.state().isFinal() ? State.MISSING : now;
