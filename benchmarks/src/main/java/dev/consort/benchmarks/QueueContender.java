@@ -16,8 +16,7 @@ public final class QueueContender implements Contender {
     private static final int AHEAD = 100;
 
     private final int each;
-    private final List<QueueClient>
-            clients; // of the producers, then of the consumers, then of what comes after a round
+    private final List<QueueClient> clients; // of the producers, then of the consumers
     private final Set<String> outside = ConcurrentHashMap.newKeySet(); // offered and not taken
     private final AtomicInteger numbers = new AtomicInteger();
     private final Semaphore room = new Semaphore(AHEAD);
@@ -26,7 +25,7 @@ public final class QueueContender implements Contender {
     /** So many producers, and as many consumers. */
     public QueueContender(int each, Supplier<QueueClient> client) {
         this.each = each;
-        this.clients = Together.open(2 * each + 1, i -> client.get());
+        this.clients = Together.open(2 * each, i -> client.get());
     }
 
     @Override
@@ -65,7 +64,7 @@ public final class QueueContender implements Contender {
         over = true;
         room.release(each);
         for (int i = 0; i < each; i++) {
-            offer(clients.get(2 * each));
+            offer(clients.get(0));
         }
     }
 
@@ -74,7 +73,7 @@ public final class QueueContender implements Contender {
     public void settle() {
         while (!outside.isEmpty()) {
             Must.succeed(() -> {
-                take(clients.get(2 * each));
+                take(clients.get(each));
                 return true;
             });
         }
