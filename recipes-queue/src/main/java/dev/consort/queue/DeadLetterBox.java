@@ -121,8 +121,9 @@ final class DeadLetterBox implements DeadLetters {
                 .addSuccess(QueueTxns.delete(key))
                 .addSuccess(QueueTxns.delete(store.key(layout.reasons() + id)));
         if (again) {
-            txn.addSuccess(
-                    QueueTxns.put(store.key(layout.items() + id), found.get(0).getValue()));
+            txn.addSuccess(QueueTxns.put(
+                            store.key(layout.items() + id), found.get(0).getValue()))
+                    .addSuccess(QueueTxns.put(store.key(layout.ahead()), ByteString.EMPTY));
         }
         return handing.await(store.commit(txn.build())).applied();
     }

@@ -17,8 +17,9 @@ record Item(String order, String unique, long created, long modified, long versi
     /** After the order of what was put back: before all others of that order. */
     private static final char PUT_BACK = '!';
 
-    private static final Comparator<Item> IN_TURN =
-            Comparator.comparing(Item::folder).thenComparing(Item::created).thenComparing(Item::unique);
+    private static final Comparator<Item> IN_TURN = Comparator.comparing(Item::order, Item::compareOrders)
+            .thenComparingLong(Item::created)
+            .thenComparing(Item::unique);
 
     /** Reads the end of a key; empty if no item has such a key. */
     static Optional<Item> of(String suffix, long created, long modified, long version) {
@@ -30,9 +31,18 @@ record Item(String order, String unique, long created, long modified, long versi
                 : Optional.empty();
     }
 
-    /** As in its key, for the order of keys is that of items. */
-    private String folder() {
-        return order + "/";
+    /** As in keys, where a slash follows: their order is that of items. */
+    private static int compareOrders(String one, String other) {
+        int shared = Math.min(one.length(), other.length());
+        int end = 0;
+        while (end < shared && one.charAt(end) == other.charAt(end)) {
+            end++;
+        }
+        return Character.compare(charOrSlash(one, end), charOrSlash(other, end));
+    }
+
+    private static char charOrSlash(String order, int at) {
+        return at < order.length() ? order.charAt(at) : '/';
     }
 
     /** The end of its key. */

@@ -55,7 +55,7 @@ final class Items<T> {
         this.offering = Offering.of(this.session, store, layout, orders, options);
         this.room = Room.of(this.session, store, layout, offering, options);
         this.deadLetters = new DeadLetterBox(store, layout);
-        this.line = Line.of(this.session, recipe, layout, new Terms(false, timed));
+        this.line = Line.of(this.session, recipe, layout, new Terms(false, orders));
         this.waiting = new Waiting<>(line);
     }
 
@@ -170,7 +170,8 @@ final class Items<T> {
     private void putBack(Taken taken) {
         keep(
                 store.commit(QueueTxns.of(
-                        QueueTxns.put(store.key(layout.items() + taken.item().suffixPutBack()), taken.value()))),
+                        QueueTxns.put(store.key(layout.items() + taken.item().suffixPutBack()), taken.value()),
+                        QueueTxns.put(store.key(layout.ahead()), ByteString.EMPTY))),
                 "put back");
     }
 

@@ -300,7 +300,7 @@ final class Line extends SessionPlace<Line> {
         List<Take> leaving = takes.stream().filter(Take::isLeaving).toList();
         Card next = mine.less(++serial, Math.min(mine.count(), takes.size() - leaving.size()));
         step(
-                txns.showIfNoneCame(mine, next, picture.revision(), now()),
+                txns.showIfNoneCame(mine, next, picture.revision(), picture.segment(), now()),
                 next,
                 (response, revision) -> leaving.forEach(Take::gotNothing));
     }
@@ -312,13 +312,13 @@ final class Line extends SessionPlace<Line> {
         int now = opening;
         busy = true;
         send(
-                txns.noneCameSince(known, now()),
+                txns.noneCameSince(known, picture.segment(), now()),
                 response -> {
                     if (now != opening) {
                         return;
                     }
                     busy = false;
-                    if (response.getSucceeded()) {
+                    if (LineTxns.decided(response).getSucceeded()) {
                         leaving.forEach(Take::gotNothing);
                     } else {
                         beyond = known;
@@ -353,11 +353,8 @@ final class Line extends SessionPlace<Line> {
                 txns.takeOrJoin(mine, next, joined, items, picture.window()::holdOf, picture.revision()),
                 next,
                 joined,
-                (response, revision) -> taken(
-                        takers,
-                        items,
-                        response == null ? null : response.getResponses(0).getResponseTxn(),
-                        revision));
+                (response, revision) ->
+                        taken(takers, items, response == null ? null : LineTxns.decided(response), revision));
     }
 
     /** The answer is null if it was lost. */
@@ -464,8 +461,7 @@ final class Line extends SessionPlace<Line> {
     }
 
     private void answered(TxnResponse response, Change step, Card orElse, boolean current) {
-        boolean whole = response.getResponsesList().stream()
-                .noneMatch(op -> op.hasResponseTxn() && !op.getResponseTxn().getSucceeded());
+        boolean whole = LineTxns.decided(response).getSucceeded();
         long revision = response.getHeader().getRevision();
         if (current) {
             changed((whole ? step.next : orElse).at(revision));

@@ -49,7 +49,7 @@ final class LineTxns {
 
     // Reading
 
-    /** The first items, all holds and all cards, as they are at one revision. */
+    /** The first items, all holds, all cards and the tail, as they are at one revision. */
     TxnRequest open() {
         return TxnRequest.newBuilder()
                 .addSuccess(read(
@@ -60,6 +60,7 @@ final class LineTxns {
                 .addSuccess(read(RangeRequest.newBuilder()
                         .setKey(key(layout.cards()))
                         .setRangeEnd(key(QueueTxns.after(layout.cards())))))
+                .addSuccess(read(RangeRequest.newBuilder().setKey(key(layout.tail()))))
                 .build();
     }
 
@@ -95,31 +96,64 @@ final class LineTxns {
         return guarded(now).addSuccess(put(next)).build();
     }
 
-    /** The same, if nothing was offered since a revision that this process might have to take. */
-    TxnRequest showIfNoneCame(Card now, Card next, long revision, long millis) {
-        return guarded(now)
-                .addCompare(noneCame(revision, millis))
-                .addSuccess(put(next))
-                .build();
+    /**
+     * The same, if nothing was offered since a revision that this process might have to take.
+     *
+     * @param segment that was the last one then, or one before; 0 if none is known
+     */
+    TxnRequest showIfNoneCame(Card now, Card next, long revision, long segment, long millis) {
+        TxnRequest.Builder txn = guarded(now);
+        if (terms.orders().isAppended()) {
+            txn.addCompare(nothingAhead(revision)).addCompare(noneAppended(revision, segment));
+        } else {
+            txn.addCompare(noneCame(revision, millis));
+        }
+        return txn.addSuccess(put(next)).build();
     }
 
-    /** Only asks that. */
-    TxnRequest noneCameSince(long revision, long millis) {
-        return TxnRequest.newBuilder()
-                .addCompare(noneCame(revision, millis))
-                .addSuccess(read(cardRange()))
-                .build();
+    /** Only asks that, see {@link #decided}. */
+    TxnRequest noneCameSince(long revision, long segment, long millis) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder().addCompare(nothingAhead(revision));
+        if (terms.orders().isAppended()) {
+            txn.addCompare(noneAppended(revision, segment));
+        } else {
+            txn.addFailure(RequestOp.newBuilder()
+                    .setRequestTxn(TxnRequest.newBuilder().addCompare(noneCame(revision, millis))));
+        }
+        return txn.addSuccess(read(cardRange())).build();
     }
 
-    /** Items that were given back leave no trace, but nobody is promised to be told of these at once. */
+    /** Of items that are offered in turn: they go into the last segment. */
+    private Compare noneAppended(long revision, long segment) {
+        return noneCreated(layout.items() + QueueLayout.segment(segment), QueueTxns.after(layout.items()), revision);
+    }
+
     private Compare noneCame(long revision, long millis) {
         String end = terms.timed() ? layout.items() + QueueLayout.due(millis + 1) : QueueTxns.after(layout.items());
-        return created(layout.items(), end)
+        return noneCreated(layout.items(), end, revision);
+    }
+
+    /** Deliveries that were given back leave no trace, but nobody is promised to be told of these at once. */
+    private Compare noneCreated(String from, String to, long since) {
+        return created(from, to)
                 .setResult(Compare.CompareResult.LESS)
-                .setCreateRevision(revision + 1)
+                .setCreateRevision(since + 1)
                 .build();
     }
 
+    private Compare nothingAhead(long since) {
+        return Compare.newBuilder()
+                .setKey(key(layout.ahead()))
+                .setTarget(Compare.CompareTarget.MOD)
+                .setResult(Compare.CompareResult.LESS)
+                .setModRevision(since + 1)
+                .build();
+    }
+
+    /**
+     * (!) It costs etcd a step for each key that is in the range, or was since etcd was compacted. So what is done for each item compares
+     * no range of items, unless something has come that may stand before them.
+     */
     private Compare.Builder created(String from, String to) {
         return Compare.newBuilder()
                 .setTarget(Compare.CompareTarget.CREATE)
@@ -163,20 +197,39 @@ final class LineTxns {
      */
     TxnRequest takeOrJoin(
             Card now, Card taken, Card joined, List<Item> items, Function<Item, Optional<Hold>> holds, long revision) {
-        TxnRequest.Builder either = TxnRequest.newBuilder().addAllCompare(asKnown(items, holds));
-        either.addCompare(noneWritten(key(layout.cards()), card, revision))
+        TxnRequest free = TxnRequest.newBuilder()
+                .addAllCompare(asKnown(items, holds))
+                .addCompare(noneWritten(key(layout.cards()), card, revision))
                 .addCompare(noneWritten(
-                        card.concat(ByteString.copyFrom(new byte[1])), key(QueueTxns.after(layout.cards())), revision));
-        if (!terms.keeps()) {
-            either.addCompare(
-                    created(layout.items(), layout.items() + items.get(0).order() + "/")
-                            .setResult(Compare.CompareResult.EQUAL)
-                            .setCreateRevision(0));
+                        card.concat(ByteString.copyFrom(new byte[1])), key(QueueTxns.after(layout.cards())), revision))
+                .addAllSuccess(taking(items))
+                .addSuccess(put(taken))
+                .build();
+        TxnRequest.Builder either = free.toBuilder();
+        if (terms.keeps()) {
+            either.addFailure(put(joined));
+        } else {
+            Compare.Builder noneBefore = created(
+                            layout.items(), layout.items() + items.get(0).order() + "/")
+                    .setResult(Compare.CompareResult.EQUAL)
+                    .setCreateRevision(0);
+            either.addCompare(nothingAhead(revision))
+                    .addFailure(RequestOp.newBuilder()
+                            .setRequestTxn(
+                                    free.toBuilder().addCompare(noneBefore).addFailure(put(joined))));
         }
-        either.addAllSuccess(taking(items)).addSuccess(put(taken)).addFailure(put(joined));
         return guarded(now)
                 .addSuccess(RequestOp.newBuilder().setRequestTxn(either))
                 .build();
+    }
+
+    /** The innermost answer: of that one of several transactions within each other which has decided. */
+    static TxnResponse decided(TxnResponse answer) {
+        TxnResponse one = answer;
+        while (one.getResponsesCount() > 0 && one.getResponses(0).hasResponseTxn()) {
+            one = one.getResponses(0).getResponseTxn();
+        }
+        return one;
     }
 
     private static Compare noneWritten(ByteString from, ByteString to, long since) {

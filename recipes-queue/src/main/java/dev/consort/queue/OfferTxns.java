@@ -58,6 +58,9 @@ record OfferTxns(Store store, QueueLayout layout, Orders how) {
         if (!into.equals(known)) {
             txn.addSuccess(put(layout.tail(), ByteString.copyFromUtf8(into.text()), 0));
         }
+        if (!how.isAppended()) {
+            txn.addSuccess(put(layout.ahead(), ByteString.EMPTY, 0));
+        }
         String prefix = layout.items() + how.order(by, into.segment()) + "/" + unique;
         for (int index = 0; index < values.size(); index++) {
             txn.addSuccess(put(prefix + String.format(Locale.ROOT, "-%03d", index), values.get(index), 0));

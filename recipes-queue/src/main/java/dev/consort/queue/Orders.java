@@ -20,6 +20,11 @@ enum Orders {
         this.most = most;
     }
 
+    /** Whether what is offered comes after all that is there. */
+    boolean isAppended() {
+        return this == FIFO;
+    }
+
     /** Whether its items stand in segments, and so go by the queue's tail. */
     boolean hasSegments() {
         return this != DUE;

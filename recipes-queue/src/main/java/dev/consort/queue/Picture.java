@@ -42,11 +42,12 @@ final class Picture implements Feed.Listener {
     private final Owner owner;
     private final QueueLayout layout;
     private final LineTxns txns;
-    private final boolean keeps; // items that are taken
+    private final Terms terms;
     private final Window window;
     private final Map<ByteString, Card> cards = new HashMap<>();
     private final List<Event> news = new ArrayList<>(); // that have come while it reads
     private long revision;
+    private long segment;
     private boolean reading;
     private int readings;
     private @Nullable Feed feed;
@@ -55,7 +56,7 @@ final class Picture implements Feed.Listener {
         this.owner = owner;
         this.layout = layout;
         this.txns = txns;
-        this.keeps = terms.keeps();
+        this.terms = terms;
         this.window = new Window(terms.timed());
     }
 
@@ -66,6 +67,11 @@ final class Picture implements Feed.Listener {
     /** As of which it is true. */
     long revision() {
         return revision;
+    }
+
+    /** The last one that is known to have been the last: no later offer went before it. 0 without segments, or any item. */
+    long segment() {
+        return segment;
     }
 
     /** By their keys in etcd. */
@@ -105,6 +111,10 @@ final class Picture implements Feed.Listener {
         for (KeyValue kv : response.getResponses(2).getResponseRange().getKvsList()) {
             cards.put(kv.getKey(), Card.of(kv.getModRevision(), kv.getValue()));
         }
+        segment = response.getResponses(3).getResponseRange().getKvsList().stream()
+                .mapToLong(kv -> Tail.segmentOf(kv.getValue().toStringUtf8()))
+                .findFirst()
+                .orElse(0);
         owner.begun();
         feed = owner.feed(layout.watched(), revision + 1, this);
         page(response);
@@ -112,7 +122,7 @@ final class Picture implements Feed.Listener {
 
     /** By this process: the news of it are on their way. */
     void taken(Item item, long at) {
-        if (keeps) {
+        if (terms.keeps()) {
             window.hold(item.suffix(), new Hold(at, Long.MAX_VALUE));
         } else {
             window.delete(item.suffix(), at);
@@ -215,7 +225,7 @@ final class Picture implements Feed.Listener {
             if (deleted) {
                 window.delete(suffix, kv.getModRevision());
             } else {
-                items(List.of(kv)).forEach(window::put);
+                items(List.of(kv)).forEach(this::put);
             }
         } else if (key.startsWith(layout.holds())) {
             String suffix = key.substring(layout.holds().length());
@@ -235,6 +245,13 @@ final class Picture implements Feed.Listener {
                 cards.put(kv.getKey(), now);
             }
         }
+    }
+
+    private void put(Item item) {
+        if (terms.orders().isAppended()) {
+            segment = Math.max(segment, item.number());
+        }
+        window.put(item);
     }
 
     private String suffix(KeyValue kv, String folder) {

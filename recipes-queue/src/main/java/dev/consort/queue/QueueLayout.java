@@ -33,6 +33,11 @@ record QueueLayout(String name) {
         return name + "/q/w/";
     }
 
+    /** Written with each item that may come before others that are there: so one key tells whether there is such a one. */
+    String ahead() {
+        return name + "/q/a";
+    }
+
     /** The number of the last segment. */
     String tail() {
         return name + "/tail";

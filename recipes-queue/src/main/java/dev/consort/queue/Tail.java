@@ -42,6 +42,12 @@ record Tail(long segment, int capacity, long modRevision) {
                 null);
     }
 
+    /** The segment that it says, or 0. */
+    static long segmentOf(String text) {
+        Matcher parts = TEXT.matcher(text);
+        return parts.matches() ? Long.parseLong(parts.group(1)) : 0;
+    }
+
     boolean isAbsent() {
         return modRevision == 0;
     }

@@ -50,7 +50,7 @@ final class WorkItems<T> {
         this.offering = Offering.of(session, store, layout, Orders.FIFO, setup.options());
         this.deadLetters = new DeadLetterBox(store, layout);
         this.txns = new WorkTxns(store, layout, deadLetters);
-        this.line = Line.of(session, EtcdWorkQueue.RECIPE, layout, new Terms(true, false));
+        this.line = Line.of(session, EtcdWorkQueue.RECIPE, layout, new Terms(true, Orders.FIFO));
         this.waiting = new Waiting<>(line);
     }
 

@@ -6,16 +6,22 @@ import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Codec;
 import dev.consort.testkit.CallCounts;
+import dev.consort.testkit.CallFault;
+import dev.consort.testkit.CallMatcher;
+import io.etcd.jetcd.api.RequestOp;
+import io.etcd.jetcd.api.TxnRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * Elsewhere the first item is found by sorting all: the longer the queue, the dearer each take. Here it is counted; the time is
@@ -83,6 +89,68 @@ class F35_HeadCostIT {
         assertThat(dear.requests()).isBetween(2.0, 2.1);
         assertThat(dear.bytes()).isLessThan(cheap.bytes() * 2);
         assertThat(dear.openingBytes()).isLessThan(100_000);
+    }
+
+    /** What etcd compares in ranges if all goes well, with where they begin. */
+    private static Stream<String> rangesCompared(TxnRequest txn) {
+        return Stream.concat(
+                txn.getCompareList().stream()
+                        .filter(compare -> !compare.getRangeEnd().isEmpty())
+                        .map(compare -> compare.getKey().toStringUtf8()),
+                txn.getSuccessList().stream()
+                        .filter(RequestOp::hasRequestTxn)
+                        .flatMap(op -> rangesCompared(op.getRequestTxn())));
+    }
+
+    private List<String> rangesOfItemsCompared(String name, Executable work) throws Throwable {
+        List<String> ranges = new CopyOnWriteArrayList<>();
+        CallFault none = peer.faults
+                .every(CallMatcher.method("KV/Txn").when(TxnRequest.class, txn -> {
+                    rangesCompared(txn)
+                            .filter(from -> from.startsWith(name + "/q/i/"))
+                            .forEach(ranges::add);
+                    return false;
+                }))
+                .loseRequest();
+        work.execute();
+        none.stop();
+        return ranges;
+    }
+
+    /** etcd goes through each item of a range, also through those that were taken since it was compacted: a million, perhaps. */
+    @Test
+    void take_comparesNoItemsThatWereTaken() throws Throwable {
+        String name = Server.freshName();
+        DistributedQueue<String> queue = DistributedQueue.create(peer.session(), name, Codec.utf8());
+        assertThat(queue.poll()).isEmpty();
+        for (int i = 0; i < 20; i++) {
+            queue.offerAll(Collections.nCopies(20, "an item")); // each in a segment of its own
+        }
+        List<String> taking = rangesOfItemsCompared(name, () -> {
+            for (int i = 0; i < 20 * 20; i++) {
+                queue.take();
+            }
+        });
+        assertThat(taking).isEmpty();
+        List<String> looking =
+                rangesOfItemsCompared(name, () -> assertThat(queue.poll()).isEmpty());
+        assertThat(looking).containsExactly(name + "/q/i/" + QueueLayout.segment(20));
+    }
+
+    @Test
+    void takeByPriority_comparesNoItemsThatWereTaken() throws Throwable {
+        String name = Server.freshName();
+        var queue = DistributedPriorityQueue.create(peer.session(), name, Codec.utf8());
+        for (int i = 0; i < 50; i++) {
+            queue.offer("an item", i % 3);
+        }
+        List<String> ranges = rangesOfItemsCompared(name, () -> {
+            for (int i = 0; i < 50; i++) {
+                queue.take();
+            }
+            assertThat(queue.poll(Duration.ZERO)).isEmpty();
+        });
+        assertThat(ranges).isEmpty();
     }
 
     @Test

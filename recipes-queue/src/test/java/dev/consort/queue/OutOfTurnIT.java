@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.consort.core.Codec;
+import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
 import dev.consort.testkit.Direction;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,15 +37,35 @@ class OutOfTurnIT {
         return DistributedQueue.create(of.session(), name, Codec.utf8());
     }
 
+    private DistributedPriorityQueue<String> priorities(Peer of) {
+        return DistributedPriorityQueue.create(of.session(), name, Codec.utf8());
+    }
+
+    /** A process that knows what the queue holds, and learns no more until this is stopped. */
+    private CallFault learnsNoMore(long events) {
+        await().until(() -> stale.log.counts().watchEvents() >= events);
+        CallFault away = stale.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
+        assertThat(stale.faults.breakStreams("Watch/Watch")).isPositive();
+        return away;
+    }
+
+    /** Gives back what it took for somebody who has gone, as soon as this is released. */
+    private CallFault takenForNobody() throws Exception {
+        CallFault answer = second.faults.next(LineRequests.takesOf(name)).holdReply();
+        CompletableFuture<String> gone = queue(second).takeAsync();
+        soon(answer.hit());
+        await().until(() -> !server.values(name).contains("a"));
+        gone.cancel(false);
+        return answer;
+    }
+
     @Test
     void itemsOfOthers_areNotTakenByOneThatDoesNotKnowOfThem() throws Exception {
         DistributedQueue<String> last = queue(stale);
         assertThat(last.poll()).isEmpty();
         long known = stale.log.counts().watchEvents();
         queue(second).offerAll(List.of("a", "b"));
-        await().until(() -> stale.log.counts().watchEvents() >= known + 2);
-        CallFault away = stale.faults.every(CallMatcher.method("Watch/Watch")).breakStream(Direction.TO_SERVER);
-        assertThat(stale.faults.breakStreams("Watch/Watch")).isPositive();
+        CallFault away = learnsNoMore(known + 2);
 
         String card = name + "/q/w/first"; // of a process that is slow
         server.put(card, "1 1 0");
@@ -55,6 +79,76 @@ class OutOfTurnIT {
         assertThat(soon(poll)).isEmpty();
         server.delete(card);
         assertThat(last.take()).isEqualTo("a");
+    }
+
+    /** Into a segment before all that it knows of. */
+    @Test
+    void itemThatWasGivenBack_isNotPassed_byOneThatDoesNotKnowOfIt() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        assertThat(last.poll()).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        queue(second).offer("a");
+        queue(second).offerAll(Collections.nCopies(20, "b")); // the tail moves on with these
+        CallFault taken = takenForNobody();
+        CallFault away = learnsNoMore(known + 1 + 20 + 2); // its card too
+        taken.release();
+        await().until(() -> server.values(name).contains("a"));
+
+        CallFault tries = stale.faults.next(LineRequests.changesOf(name)).duplicate(); // only to know when
+        Future<String> take = threads.start(last::take);
+        soon(tries.landed());
+        away.stop();
+        assertThat(soon(take)).isEqualTo("a");
+        assertThat(last.take()).isEqualTo("b");
+    }
+
+    @Test
+    void poll_ofOneThatDoesNotKnowWhatWasGivenBack_findsIt() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        assertThat(last.poll()).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        queue(second).offer("a");
+        CallFault taken = takenForNobody();
+        queue(second).offerAll(Collections.nCopies(20, "b"));
+        server.items(name).forEach(item -> server.delete(item.key()));
+        CallFault away = learnsNoMore(known + 1 + 2 + 20 + 20);
+        taken.release();
+        await().until(() -> server.values(name).equals(List.of("a")));
+
+        CallCounts before = stale.log.counts();
+        Future<Optional<String>> poll = threads.start(() -> last.poll());
+        await().until(() -> stale.log.counts().since(before).unaryCalls("KV/Txn") > 0);
+        away.stop();
+        assertThat(soon(poll)).hasValue("a");
+    }
+
+    @Test
+    void itemOfALesserPriority_isNotPassed_byOneThatDoesNotKnowOfIt() throws Exception {
+        DistributedPriorityQueue<String> last = priorities(stale);
+        assertThat(last.poll(Duration.ZERO)).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        priorities(second).offer("later", 7);
+        CallFault away = learnsNoMore(known + 2);
+        priorities(second).offer("first", 3);
+
+        CallFault tries = stale.faults.next(LineRequests.changesOf(name)).duplicate(); // only to know when
+        Future<String> take = threads.start(last::take);
+        soon(tries.landed());
+        away.stop();
+        assertThat(soon(take)).isEqualTo("first");
+    }
+
+    /** It need not know of those that come after what it takes. */
+    @Test
+    void itemOfAHigherPriority_keepsNobodyFromTaking() throws Exception {
+        DistributedPriorityQueue<String> last = priorities(stale);
+        assertThat(last.poll(Duration.ZERO)).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        priorities(second).offer("first", 3);
+        CallFault away = learnsNoMore(known + 2);
+        priorities(second).offer("later", 7);
+        assertThat(soon(threads.start(last::take))).isEqualTo("first");
+        away.stop();
     }
 
     @Test

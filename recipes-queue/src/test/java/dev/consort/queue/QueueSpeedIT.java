@@ -4,6 +4,7 @@ package dev.consort.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.consort.core.Codec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -71,6 +72,35 @@ class QueueSpeedIT {
     @Test
     void oneAndOne_twiceTheAlgorithmOfGo() throws Exception {
         compare(1, 2000, 2);
+    }
+
+    /** etcd is not compacted meanwhile, so it goes on knowing the items that were taken. */
+    @Test
+    void take_afterTwentyThousandItems_isAsFastAsBefore() throws Exception {
+        Peer peer = server.peer(Duration.ofMinutes(1));
+        try (peer) {
+            DistributedQueue<String> queue = DistributedQueue.create(peer.session(), Server.freshName(), Codec.utf8());
+            double before = List.of(throughOne(queue, 1000), throughOne(queue, 500), throughOne(queue, 500))
+                    .get(2);
+            for (int i = 0; i < 200; i++) {
+                queue.offerAll(Collections.nCopies(100, "an item"));
+                for (int j = 0; j < 100; j++) {
+                    queue.take();
+                }
+            }
+            double after = throughOne(queue, 500);
+            System.out.printf("QueueSpeedIT: %.0f items/s, after 20,000 %.0f%n", before, after);
+            assertThat(after).isGreaterThan(before * 0.7);
+        }
+    }
+
+    private static double throughOne(DistributedQueue<String> queue, int items) throws InterruptedException {
+        long start = System.nanoTime();
+        for (int i = 0; i < items; i++) {
+            queue.offer("an item");
+            queue.take();
+        }
+        return items * 1e9 / (System.nanoTime() - start);
     }
 
     /** Turn and turn about, so that both have the same machine. */
