@@ -9,10 +9,12 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LoopbackPortsTest {
@@ -57,9 +59,20 @@ class LoopbackPortsTest {
         ports.close();
         ports.close();
         assertThatExceptionOfType(BindException.class).isThrownBy(() -> new DatagramSocket(address).close());
-        for (int i = 0; i < MANY; i++) {
-            LoopbackPorts.reserve(1).close();
+        // By chance it may be reserved again at the moment, here or by another process.
+        assertThat(IntStream.range(0, 5 * MANY).anyMatch(i -> {
+                    LoopbackPorts.reserve(1).close();
+                    return isFree(address);
+                }))
+                .isTrue();
+    }
+
+    private static boolean isFree(InetSocketAddress address) {
+        try {
+            new DatagramSocket(address).close();
+            return true;
+        } catch (SocketException e) {
+            return false;
         }
-        new DatagramSocket(address).close();
     }
 }
