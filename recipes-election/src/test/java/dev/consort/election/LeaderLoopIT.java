@@ -10,8 +10,7 @@ import dev.consort.core.Session;
 import dev.consort.core.SessionFactory;
 import dev.consort.election.LeaderElection.Leader;
 import dev.consort.election.LeaderLoop.State;
-import dev.consort.testkit.CallMatcher;
-import dev.consort.testkit.Direction;
+import dev.consort.testkit.CallFault;
 import dev.consort.testkit.Staircase;
 import java.time.Duration;
 import java.util.List;
@@ -152,15 +151,15 @@ class LeaderLoopIT {
     void close_whileTheTaskTransfers_givesThatUpAndTheNextInOrderLeads() throws Exception {
         LeaderLoop loop = loop(task);
         task.awaitStart();
-        two.faults.every(CallMatcher.method("Watch/Watch")).dropMessages(Direction.TO_CLIENT); // it will not step back
+        CallFault asked = two.deafen(); // it will not step back
         CompletableFuture<Leadership> next = two.election(name).campaignAsync("next");
         await().until(() -> two.claims(name).size() == 2);
         try (Peer three = Peer.join()) {
             CompletableFuture<Leadership> chosen = three.election(name).campaignAsync("chosen");
             await().until(() -> two.claims(name).size() == 3);
             task.end(leadership -> leadership.transfer("chosen", Duration.ofMinutes(1)));
-            await().until(() -> task.thread.getState() == Thread.State.TIMED_WAITING);
-            two.faults.clear();
+            now(asked.hit());
+            asked.stop();
             loop.close();
             assertThat(task.awaitEnd()).isEqualTo("interrupted");
             now(next).close();

@@ -5,15 +5,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.consort.core.Connection;
 import dev.consort.core.Session;
+import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallFaults;
 import dev.consort.testkit.CallLog;
 import dev.consort.testkit.CallMatcher;
+import dev.consort.testkit.Direction;
 import dev.consort.testkit.EtcdProcess;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.TxnRequest;
+import io.etcd.jetcd.api.WatchResponse;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.GetOption;
 import java.time.Duration;
@@ -120,6 +123,20 @@ final class Peer implements AutoCloseable {
 
     void revoke(long lease) {
         var unused = now(client.getLeaseClient().revoke(lease));
+    }
+
+    /** What its mailbox says does not reach it. */
+    CallFault deafen() {
+        String mailbox = "consort/session/" + Long.toHexString(session.leaseId()) + "/mail";
+        return faults.every(CallMatcher.method("Watch/Watch")
+                        .when(
+                                WatchResponse.class,
+                                told -> told.getEventsList().stream()
+                                        .anyMatch(event -> event.getKv()
+                                                .getKey()
+                                                .toStringUtf8()
+                                                .equals(mailbox))))
+                .dropMessages(Direction.TO_CLIENT);
     }
 
     /** A transaction that puts this key as its own effect: a claim, or a proclaimed value. */

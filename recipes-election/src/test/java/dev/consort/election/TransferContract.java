@@ -10,10 +10,8 @@ import static org.awaitility.Awaitility.await;
 import dev.consort.election.LeaderElection.Leader;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
-import dev.consort.testkit.Direction;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.api.TxnRequest;
-import io.etcd.jetcd.api.WatchResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,21 +103,8 @@ abstract class TransferContract {
         await().untilAsserted(() -> assertThat(participants()).isEmpty());
     }
 
-    /** What the mailbox of a process says does not reach it. */
     private CallFault deafen(int number) {
-        String mailbox =
-                "consort/session/" + Long.toHexString(peers.get(number).session.leaseId()) + "/mail";
-        return peers.get(number)
-                .faults
-                .every(CallMatcher.method("Watch/Watch")
-                        .when(
-                                WatchResponse.class,
-                                told -> told.getEventsList().stream()
-                                        .anyMatch(event -> event.getKv()
-                                                .getKey()
-                                                .toStringUtf8()
-                                                .equals(mailbox))))
-                .dropMessages(Direction.TO_CLIENT);
+        return peers.get(number).deafen();
     }
 
     @Test
