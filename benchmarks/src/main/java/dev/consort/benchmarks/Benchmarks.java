@@ -20,8 +20,6 @@ public final class Benchmarks {
     private static final String FIGURES = "figures.tsv";
 
     /** The compiler takes half a minute for what all works share. */
-    private static final int FIRST_WARM_UP = 4;
-
     private Benchmarks() {}
 
     /**
@@ -82,12 +80,6 @@ public final class Benchmarks {
                 List<Figure> figures = figures(servers, options.quick());
                 Figure.write(folder.resolve(FIGURES), figures);
                 figures.forEach(figure -> System.out.println("  " + figure.title() + ": " + figure.value()));
-            }
-            if (!options.quick() && !works.isEmpty()) {
-                System.out.println("warming up"); // or the first work has the compiler at work beside it
-                var unused = new Rounds(1, options.warmUp().multipliedBy(FIRST_WARM_UP), options.window())
-                        .run(works.get(0), servers);
-                servers.tidy();
             }
             for (Comparison work : works) {
                 System.out.println(work.name() + ": " + work.title());

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param works those that are run, all if empty
  * @param rounds of each contender
- * @param warmUp before the first of them
+ * @param warmUp before the first of them, several times
  * @param window of each round
  * @param quick whether it only shows that everything works
  * @param runs false to write the report of what earlier runs have measured
  */
 record Options(List<String> works, int rounds, Duration warmUp, Duration window, boolean quick, boolean runs) {
     private static final int ROUNDS = 5;
-    private static final Duration WARM_UP = Duration.ofSeconds(3);
+    private static final Duration WARM_UP = Duration.ofSeconds(2);
     private static final Duration WINDOW = Duration.ofSeconds(1);
     private static final Duration GLIMPSE = Duration.ofMillis(100);
 

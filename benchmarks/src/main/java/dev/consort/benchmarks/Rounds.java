@@ -13,10 +13,15 @@ import java.util.Map;
  * first to warm up, then the rounds that count. All of them are open all the time; those that are not at work renew their leases and no more.
  *
  * @param count rounds that count, odd, so that there is one in the middle
- * @param warmUp of each contender, before its first round: by then the compiler has most of what it does
+ * @param warmUp what each contender does before its first round, several times, until it does not become faster any more: the compiler needs
+ *     longer for some than for others
  * @param window what is measured of each contender in each round
  */
 record Rounds(int count, Duration warmUp, Duration window) {
+
+    private static final int LEAST_WARM_UPS = 3;
+    private static final int MOST_WARM_UPS = 12;
+    private static final double FASTER = 1.05;
 
     /** One that takes part, with what it has done so far. */
     private record Seat(String name, Contender contender, List<Sample> samples) {}
@@ -32,7 +37,7 @@ record Rounds(int count, Duration warmUp, Duration window) {
                 });
             }
             for (Seat seat : seats) {
-                Sample unused = Round.run(seat.name, seat.contender, Duration.ZERO, warmUp);
+                warmUp(seat);
             }
             List<Seat> order = new ArrayList<>(seats);
             for (int round = 0; round < count; round++) {
@@ -47,5 +52,16 @@ record Rounds(int count, Duration warmUp, Duration window) {
         Map<String, List<Sample>> samples = new LinkedHashMap<>();
         seats.forEach(seat -> samples.put(seat.name, seat.samples));
         return samples;
+    }
+
+    private void warmUp(Seat seat) throws InterruptedException {
+        double best = 0;
+        boolean faster = true;
+        for (int i = 0; i < LEAST_WARM_UPS || (faster && i < MOST_WARM_UPS); i++) {
+            double rate =
+                    Round.run(seat.name, seat.contender, Duration.ZERO, warmUp).rate();
+            faster = rate > best * FASTER;
+            best = Math.max(best, rate);
+        }
     }
 }
