@@ -76,21 +76,24 @@ class QueueSpeedIT {
 
     /** etcd is not compacted meanwhile, so it goes on knowing the items that were taken. */
     @Test
-    void take_afterTwentyThousandItems_isAsFastAsBefore() throws Exception {
+    void take_afterTwentyThousandItems_isAsFastAsFromANewQueue() throws Exception {
         Peer peer = server.peer(Duration.ofMinutes(1));
         try (peer) {
-            DistributedQueue<String> queue = DistributedQueue.create(peer.session(), Server.freshName(), Codec.utf8());
-            double before = List.of(throughOne(queue, 1000), throughOne(queue, 500), throughOne(queue, 500))
-                    .get(2);
+            DistributedQueue<String> used = DistributedQueue.create(peer.session(), Server.freshName(), Codec.utf8());
             for (int i = 0; i < 200; i++) {
-                queue.offerAll(Collections.nCopies(100, "an item"));
+                used.offerAll(Collections.nCopies(100, "an item"));
                 for (int j = 0; j < 100; j++) {
-                    queue.take();
+                    used.take();
                 }
             }
-            double after = throughOne(queue, 500);
-            System.out.printf("QueueSpeedIT: %.0f items/s, after 20,000 %.0f%n", before, after);
-            assertThat(after).isGreaterThan(before * 0.7);
+            DistributedQueue<String> unused = DistributedQueue.create(peer.session(), Server.freshName(), Codec.utf8());
+            List<Double> ratios = new ArrayList<>();
+            for (int round = 0; round < ROUNDS; round++) {
+                ratios.add(throughOne(used, 500) / throughOne(unused, 500));
+            }
+            Collections.sort(ratios);
+            System.out.println("QueueSpeedIT: after 20,000 items, beside a new queue: " + ratios);
+            assertThat(ratios.get(ROUNDS / 2)).isGreaterThan(0.8);
         }
     }
 
