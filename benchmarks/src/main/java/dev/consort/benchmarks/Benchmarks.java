@@ -19,7 +19,6 @@ public final class Benchmarks {
     private static final String SAMPLES = "samples.tsv";
     private static final String FIGURES = "figures.tsv";
 
-    /** The compiler takes half a minute for what all works share. */
     private Benchmarks() {}
 
     /**

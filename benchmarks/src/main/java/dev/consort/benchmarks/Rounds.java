@@ -18,7 +18,6 @@ import java.util.Map;
  * @param window what is measured of each contender in each round
  */
 record Rounds(int count, Duration warmUp, Duration window) {
-
     private static final int LEAST_WARM_UPS = 3;
     private static final int MOST_WARM_UPS = 12;
     private static final double FASTER = 1.05;
