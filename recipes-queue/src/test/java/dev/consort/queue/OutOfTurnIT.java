@@ -147,7 +147,10 @@ class OutOfTurnIT {
         priorities(second).offer("first", 3);
         CallFault away = learnsNoMore(known + 2);
         priorities(second).offer("later", 7);
+        CallFault lost = stale.faults.loseNextReply(LineRequests.takesOf(name));
         assertThat(soon(threads.start(last::take))).isEqualTo("first");
+        await("and it knows though the answer was lost").until(() -> lost.hits() == 1);
+        assertThat(server.values(name)).containsExactly("later");
         away.stop();
     }
 
