@@ -75,7 +75,7 @@ class F18_FailedJoinLeavesNothingIT {
         one.lease(); // opens the session
         CallFault lost = one.peer.faults.next(putOf(one.key("a"))).hangReply();
         assertThatExceptionOfType(EtcdUnavailableException.class)
-                .isThrownBy(() -> one.membership.join("a", "1", Duration.ofMillis(50)));
+                .isThrownBy(() -> one.membership.join("a", "1", Duration.ofMillis(500)));
         now(lost.hit());
         await().untilAsserted(
                         () -> assertThat(one.peer.log.counts().unaryCallsOpen()).isZero());
