@@ -20,6 +20,12 @@ final class LineTxns {
     /** As many items as one transaction takes, well within etcd's 128 operations. */
     static final int MOST = 32;
 
+    private static final int MOST_OPTIONS = 24;
+    private static final int MOST_OPERATIONS = 120;
+
+    /** Items to be taken together, and the card when they are. */
+    record Option(List<Item> items, Card card) {}
+
     private final Function<String, ByteString> keys;
     private final QueueLayout layout;
     private final Terms terms;
@@ -57,9 +63,7 @@ final class LineTxns {
                 .addSuccess(read(RangeRequest.newBuilder()
                         .setKey(key(layout.holds()))
                         .setRangeEnd(key(QueueTxns.after(layout.holds())))))
-                .addSuccess(read(RangeRequest.newBuilder()
-                        .setKey(key(layout.cards()))
-                        .setRangeEnd(key(QueueTxns.after(layout.cards())))))
+                .addSuccess(read(allCards()))
                 .addSuccess(read(RangeRequest.newBuilder().setKey(key(layout.tail()))))
                 .build();
     }
@@ -93,7 +97,7 @@ final class LineTxns {
 
     /** Changes the card and nothing else. */
     TxnRequest show(Card now, Card next) {
-        return guarded(now).addSuccess(put(next)).build();
+        return guarded(now).addAllSuccess(put(next)).build();
     }
 
     /**
@@ -108,7 +112,7 @@ final class LineTxns {
         } else {
             txn.addCompare(noneCame(revision, millis));
         }
-        return txn.addSuccess(put(next)).build();
+        return txn.addAllSuccess(put(next)).build();
     }
 
     /** Only asks that, see {@link #decided}. */
@@ -117,8 +121,9 @@ final class LineTxns {
         if (terms.orders().isAppended()) {
             txn.addCompare(noneAppended(revision, segment));
         } else {
-            txn.addFailure(RequestOp.newBuilder()
-                    .setRequestTxn(TxnRequest.newBuilder().addCompare(noneCame(revision, millis))));
+            txn.addFailure(within(TxnRequest.newBuilder()
+                    .addCompare(noneCame(revision, millis))
+                    .build()));
         }
         return txn.addSuccess(read(cardRange())).build();
     }
@@ -142,8 +147,12 @@ final class LineTxns {
     }
 
     private Compare nothingAhead(long since) {
+        return notWritten(layout.ahead(), since);
+    }
+
+    private Compare notWritten(String key, long since) {
         return Compare.newBuilder()
-                .setKey(key(layout.ahead()))
+                .setKey(key(key))
                 .setTarget(Compare.CompareTarget.MOD)
                 .setResult(Compare.CompareResult.LESS)
                 .setModRevision(since + 1)
@@ -167,17 +176,22 @@ final class LineTxns {
                 .addFailure(read(cardRange()));
     }
 
+    private RangeRequest.Builder allCards() {
+        return RangeRequest.newBuilder().setKey(key(layout.cards())).setRangeEnd(key(QueueTxns.after(layout.cards())));
+    }
+
     private RangeRequest.Builder cardRange() {
         return RangeRequest.newBuilder().setKey(card);
     }
 
-    private RequestOp put(Card next) {
-        return RequestOp.newBuilder()
-                .setRequestPut(PutRequest.newBuilder()
-                        .setKey(card)
-                        .setValue(next.value())
-                        .setLease(lease))
-                .build();
+    private List<RequestOp> put(Card next) {
+        RequestOp it = QueueTxns.put(card, next.value(), lease);
+        return terms.keeps() ? List.of(it) : List.of(it, QueueTxns.put(key(layout.line()), ByteString.EMPTY));
+    }
+
+    /** After a taking: the line is as it was if this process is not in it any more. */
+    private List<RequestOp> putTaken(Card next) {
+        return next.count() > 0 ? put(next) : List.of(QueueTxns.put(card, next.value(), lease));
     }
 
     // Taking
@@ -185,48 +199,141 @@ final class LineTxns {
     /** Takes items that are this process's turn, and changes the card. */
     TxnRequest take(Card now, Card next, List<Item> items, Function<Item, Optional<Hold>> holds) {
         TxnRequest.Builder txn = guarded(now).addAllCompare(asKnown(items, holds));
-        return txn.addAllSuccess(taking(items)).addSuccess(put(next)).build();
+        return txn.addAllSuccess(taking(items)).addAllSuccess(putTaken(next)).build();
     }
 
     /**
-     * Takes the first items if nobody stands in line for them; else goes there.
+     * Takes the first items for which nobody stands in line, if the line is as it was; else goes there.
      *
-     * @param taken the card if they are taken
-     * @param joined the card if not
-     * @param revision at which nobody was in line
+     * @param options the first items as they are known, and then, if others may have taken some of these, those that are the first
+     *     after that; what is chosen is told by {@link #picked}
+     * @param joined the card if nothing is taken
+     * @param revision as of which the line is known
+     * @param isFirst whether no items stand before these
      */
     TxnRequest takeOrJoin(
-            Card now, Card taken, Card joined, List<Item> items, Function<Item, Optional<Hold>> holds, long revision) {
-        TxnRequest free = TxnRequest.newBuilder()
-                .addAllCompare(asKnown(items, holds))
-                .addCompare(noneWritten(key(layout.cards()), card, revision))
-                .addCompare(noneWritten(
-                        card.concat(ByteString.copyFrom(new byte[1])), key(QueueTxns.after(layout.cards())), revision))
-                .addAllSuccess(taking(items))
-                .addSuccess(put(taken))
-                .build();
-        TxnRequest.Builder either = free.toBuilder();
+            Card now,
+            List<Option> options,
+            Card joined,
+            Function<Item, Optional<Hold>> holds,
+            long revision,
+            boolean isFirst) {
+        List<RequestOp> otherwise = put(joined);
+        TxnRequest.Builder either = TxnRequest.newBuilder()
+                .addSuccess(within(firstThere(options, otherwise, holds).build()));
         if (terms.keeps()) {
-            either.addFailure(put(joined));
+            either.addCompare(noneWritten(key(layout.cards()), card, revision))
+                    .addCompare(noneWritten(
+                            card.concat(ByteString.copyFrom(new byte[1])),
+                            key(QueueTxns.after(layout.cards())),
+                            revision))
+                    .addAllFailure(otherwise);
         } else {
-            Compare.Builder noneBefore = created(
-                            layout.items(), layout.items() + items.get(0).order() + "/")
-                    .setResult(Compare.CompareResult.EQUAL)
-                    .setCreateRevision(0);
-            either.addCompare(nothingAhead(revision))
-                    .addFailure(RequestOp.newBuilder()
-                            .setRequestTxn(
-                                    free.toBuilder().addCompare(noneBefore).addFailure(put(joined))));
+            either.addCompare(notWritten(layout.line(), revision)).addCompare(nothingAhead(revision));
+            if (isFirst) {
+                either.addFailure(within(firstThere(options.subList(0, 1), otherwise, holds)
+                        .addCompare(notWritten(layout.line(), revision))
+                        .addCompare(noneBefore(options.get(0).items().get(0)))
+                        .build()));
+            } else {
+                either.addAllFailure(otherwise);
+            }
         }
-        return guarded(now)
-                .addSuccess(RequestOp.newBuilder().setRequestTxn(either))
+        return guarded(now).addSuccess(within(either.build())).build();
+    }
+
+    /**
+     * Takes the first of these items that are there, if the line is as it was; else reads the cards only, see {@link #lastChange}.
+     *
+     * <p>(!) All that it compares stays as it is once it has changed. So an attempt that comes in late, after one like it has done
+     * nothing, does nothing either.
+     */
+    TxnRequest takeIfStill(Card now, List<Option> options, Function<Item, Optional<Hold>> holds, long revision) {
+        List<RequestOp> otherwise = List.of(read(allCards().setKeysOnly(true)));
+        TxnRequest either = TxnRequest.newBuilder()
+                .addCompare(notWritten(layout.line(), revision))
+                .addCompare(nothingAhead(revision))
+                .addSuccess(within(firstThere(options, otherwise, holds).build()))
+                .addAllFailure(otherwise)
                 .build();
+        return guarded(now).addSuccess(within(either)).build();
+    }
+
+    /** Among how many options a transaction may choose at most, each of so many items. */
+    static int mostOptions(int items) {
+        return Math.min(MOST_OPTIONS, MOST_OPERATIONS / (items + 4));
+    }
+
+    private Compare noneBefore(Item first) {
+        return created(layout.items(), layout.items() + first.order() + "/")
+                .setResult(Compare.CompareResult.EQUAL)
+                .setCreateRevision(0)
+                .build();
+    }
+
+    /**
+     * (!) While the line is as it was, those in it take the items that are theirs, and all others take from the first one on that is
+     * nobody's: so the first that are still there of these are the next.
+     */
+    private TxnRequest.Builder firstThere(
+            List<Option> options, List<RequestOp> otherwise, Function<Item, Optional<Hold>> holds) {
+        Option first = options.get(0);
+        TxnRequest.Builder txn = TxnRequest.newBuilder()
+                .addAllCompare(asKnown(first.items(), holds))
+                .addAllSuccess(taking(first.items()))
+                .addAllSuccess(putTaken(first.card()));
+        return options.size() == 1
+                ? txn.addAllFailure(otherwise)
+                : txn.addFailure(within(firstThere(options.subList(1, options.size()), otherwise, holds)
+                        .build()));
+    }
+
+    private static RequestOp within(TxnRequest txn) {
+        return RequestOp.newBuilder().setRequestTxn(txn).build();
+    }
+
+    /**
+     * What was done of several things within each other.
+     *
+     * @param option its number, from 0; -1 if none was
+     * @param answer its part of the answer
+     */
+    record Picked(int option, TxnResponse answer) {}
+
+    /** The same of a transaction that could do one thing only. */
+    static Picked picked(TxnResponse answer) {
+        if (!isWithin(answer)) {
+            return new Picked(0, answer);
+        }
+        TxnResponse at = answer.getResponses(0).getResponseTxn();
+        if (!isWithin(at)) {
+            return new Picked(-1, at);
+        }
+        at = at.getResponses(0).getResponseTxn();
+        int option = 0;
+        while (!at.getSucceeded() && isWithin(at)) {
+            at = at.getResponses(0).getResponseTxn();
+            option++;
+        }
+        return new Picked(at.getSucceeded() ? option : -1, at);
+    }
+
+    /** When the last of all cards was written, from an answer that has them: each that takes something writes its own. */
+    static long lastChange(TxnResponse cards) {
+        return cards.getResponses(0).getResponseRange().getKvsList().stream()
+                .mapToLong(KeyValue::getModRevision)
+                .max()
+                .orElse(0);
+    }
+
+    private static boolean isWithin(TxnResponse answer) {
+        return answer.getResponsesCount() > 0 && answer.getResponses(0).hasResponseTxn();
     }
 
     /** The innermost answer: of that one of several transactions within each other which has decided. */
     static TxnResponse decided(TxnResponse answer) {
         TxnResponse one = answer;
-        while (one.getResponsesCount() > 0 && one.getResponses(0).hasResponseTxn()) {
+        while (isWithin(one)) {
             one = one.getResponses(0).getResponseTxn();
         }
         return one;

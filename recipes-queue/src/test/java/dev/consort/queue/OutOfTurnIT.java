@@ -18,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who sees nobody in line takes at once: but not what is another's, while the next one is gone already, nor what is gone. */
 class OutOfTurnIT {
@@ -69,6 +71,7 @@ class OutOfTurnIT {
 
         String card = name + "/q/w/first"; // of a process that is slow
         server.put(card, "1 1 0");
+        server.put(name + "/q/j", "");
         assertThat(queue(second).take()).isEqualTo("b");
 
         CallFault tries = stale.faults.next(LineRequests.takesOf(name)).duplicate(); // only to know when
@@ -79,6 +82,45 @@ class OutOfTurnIT {
         assertThat(soon(poll)).isEmpty();
         server.delete(card);
         assertThat(last.take()).isEqualTo("a");
+    }
+
+    /** It knows of "a" to "e" and of nobody in line; meanwhile "a" and "b" were taken. */
+    private CallFault doesNotKnowWhoTook(DistributedQueue<String> last) throws Exception {
+        assertThat(last.poll()).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        queue(second).offer("its first"); // it has a card then
+        assertThat(queue(second).take()).isEqualTo("its first");
+        queue(second).offerAll(List.of("a", "b", "c", "d", "e"));
+        CallFault away = learnsNoMore(known + 1 + 2 + 5);
+        assertThat(List.of(queue(second).take(), queue(second).take())).containsExactly("a", "b");
+        return away;
+    }
+
+    /** Who sees nobody in line takes the first one that is left. */
+    @Test
+    void itemsThatOthersTookMeanwhile_arePassedInOneRequest() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        CallFault away = doesNotKnowWhoTook(last);
+        CallCounts before = stale.log.counts();
+        assertThat(soon(threads.start(last::take))).isEqualTo("c");
+        assertThat(soon(threads.start(last::take))).isEqualTo("d");
+        assertThat(stale.log.counts().since(before).unaryCalls("KV/Txn")).isEqualTo(2);
+        assertThat(stale.tally.refused.sum()).isZero();
+        assertThat(server.values(name)).containsExactly("e");
+        away.stop();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void itemAfterThose_isTakenOnce(F09_LostAnswerOfTakeIT.Fault fault) throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        CallFault away = doesNotKnowWhoTook(last);
+        CallFault trouble = fault.to(stale.faults.next(LineRequests.takesOf(name)));
+        assertThat(soon(threads.start(last::take))).isEqualTo("c");
+        await().untilAsserted(() -> assertThat(trouble.hits()).isEqualTo(1));
+        assertThat(soon(threads.start(last::take))).isEqualTo("d");
+        assertThat(server.values(name)).containsExactly("e");
+        away.stop();
     }
 
     /** Into a segment before all that it knows of. */
