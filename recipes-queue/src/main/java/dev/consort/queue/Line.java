@@ -42,6 +42,8 @@ final class Line extends SessionPlace<Line> {
     /** So often it tries to take at once, while others are quicker, until it goes into line. */
     private static final int MOST_IN_VAIN = 10;
 
+    private static final int FEW_IN_VAIN = 3; // if somebody wants to leave
+
     private final Terms terms;
     private final LineTxns txns;
     private final Picture picture;
@@ -136,7 +138,7 @@ final class Line extends SessionPlace<Line> {
      */
     private void giveUpPlace(Card last, int closing) {
         send(
-                txns.show(last, last.less(++serial, 0)),
+                txns.leave(last, last.less(++serial, 0)),
                 response -> {
                     Card found = response.getSucceeded()
                             ? Card.NONE.at(response.getHeader().getRevision())
@@ -206,13 +208,14 @@ final class Line extends SessionPlace<Line> {
     /** Nobody is to be told whether something came, and the others must not keep items for this process. */
     private void leaveAnyhow() {
         if (mine.count() > 0) {
-            show(mine.less(++serial, 0));
+            Card next = mine.less(++serial, 0);
+            step(txns.leave(mine, next), next, (response, revision) -> {});
         }
     }
 
     private void lookFromOutside(int before) {
         boolean none = available(0, 1).isEmpty();
-        List<Item> first = mayTakeAtOnce() ? available(before, takes.size()) : List.of();
+        List<Item> first = mayTakeAtOnce(before) ? available(before, takes.size()) : List.of();
         if (!first.isEmpty()) {
             takeOrJoin(before, first.size());
         } else if (none && takes.stream().anyMatch(Take::isLeaving)) {
@@ -224,9 +227,12 @@ final class Line extends SessionPlace<Line> {
         }
     }
 
-    /** Items that were held may have come back without a trace, so there it takes a place in line to know what is the first. */
-    private boolean mayTakeAtOnce() {
-        return !terms.keeps() || isOnly();
+    /**
+     * Items that were held may have come back without a trace, so there it takes a place in line to know what is the first. The same if
+     * items come before others: (!) one that is in line may take an item that is not its own any more.
+     */
+    private boolean mayTakeAtOnce(int before) {
+        return terms.keeps() ? isOnly() : before == 0 || terms.orders().isAppended();
     }
 
     private void lookInLine(int before) {
@@ -336,7 +342,7 @@ final class Line extends SessionPlace<Line> {
         List<Take> takers = takers(items.size());
         Card next = Card.last(++serial, stillWaiting(items.size()));
         step(
-                txns.take(mine, next, items, picture.window()::holdOf),
+                txns.take(mine, next, items, picture.window()::holdOf, picture.revision()),
                 next,
                 (response, revision) -> taken(takers, items, response, revision));
     }
@@ -349,16 +355,22 @@ final class Line extends SessionPlace<Line> {
         return Math.min(takes.size() - served, LineTxns.MOST);
     }
 
-    /** Takes so many items, the first after so many that are others'; if it cannot, goes into line, or tries again. */
-    private void takeOrJoin(int before, int count) {
+    /**
+     * Takes items, the first after so many that are others'; if it cannot, goes into line, or tries again. Where others may be quicker
+     * it takes the first one that is left. (!) Of several at once it would not be known which of those before are gone.
+     */
+    private void takeOrJoin(int before, int most) {
         int others = (int) others().count();
-        int most = others == 0 ? 1 : Math.min(Math.max(options, 2 * (others + 1)), LineTxns.mostOptions(count));
-        List<Item> known = picture.window().available(now(), before, count + Math.max(most - 1, others));
+        boolean chooses = others > 0 && (most == 1 || inVain > 0);
+        int count = chooses ? 1 : most;
+        int choices = chooses ? Math.min(Math.max(options, 2 * (others + 1)), LineTxns.MOST_OPTIONS) : 1;
+        List<Item> known = picture.window().available(now(), before, count + Math.max(choices - 1, others));
+        boolean triesAgain = others > 0 && known.size() >= count + others && mayTryAgain();
         List<Take> takers = takers(count);
-        int waiting = others == 0 ? 0 : stillWaiting(count);
+        int waiting = others == 0 || triesAgain ? 0 : stillWaiting(count);
         List<LineTxns.Option> choice = new ArrayList<>();
         List<Outcome> outcomes = new ArrayList<>();
-        for (int i = 0; i < most && i + count <= known.size(); i++) {
+        for (int i = 0; i < choices && i + count <= known.size(); i++) {
             List<Item> gone = known.subList(0, i);
             List<Item> first = known.subList(i, i + count);
             Card next = Card.last(++serial, waiting);
@@ -370,7 +382,7 @@ final class Line extends SessionPlace<Line> {
             }));
         }
         long revision = picture.revision();
-        if (others > 0 && known.size() >= count + others && mayTryAgain()) {
+        if (triesAgain) {
             inVain++;
             step(txns.takeIfStill(mine, choice, picture.window()::holdOf, revision), outcomes, null);
         } else {
@@ -388,7 +400,10 @@ final class Line extends SessionPlace<Line> {
      * take at once come too late, and that would not end by itself.
      */
     private boolean mayTryAgain() {
-        return inVain < MOST_IN_VAIN && terms.orders().isAppended() && !terms.keeps();
+        boolean oneLeaves = takes.stream().anyMatch(Take::isLeaving);
+        return inVain < (oneLeaves ? FEW_IN_VAIN : MOST_IN_VAIN)
+                && terms.orders().isAppended()
+                && !terms.keeps();
     }
 
     /** The answer is null if it was lost. */

@@ -20,8 +20,8 @@ final class LineTxns {
     /** As many items as one transaction takes, well within etcd's 128 operations. */
     static final int MOST = 32;
 
-    private static final int MOST_OPTIONS = 24;
-    private static final int MOST_OPERATIONS = 120;
+    /** Of one item each, within each other, which count together for that limit. */
+    static final int MOST_OPTIONS = 24;
 
     /** Items to be taken together, and the card when they are. */
     record Option(List<Item> items, Card card) {}
@@ -100,8 +100,17 @@ final class LineTxns {
         return guarded(now).addAllSuccess(put(next)).build();
     }
 
+    /** Leaves the line without having asked what is for this process: so those behind it, who may not know of that, ask again. */
+    TxnRequest leave(Card now, Card next) {
+        TxnRequest.Builder txn = guarded(now).addAllSuccess(put(next));
+        return terms.keeps()
+                ? txn.build()
+                : txn.addSuccess(QueueTxns.put(key(layout.ahead()), ByteString.EMPTY))
+                        .build();
+    }
+
     /**
-     * The same, if nothing was offered since a revision that this process might have to take.
+     * Changes the card, if nothing was offered since a revision that this process might have to take.
      *
      * @param segment that was the last one then, or one before; 0 if none is known
      */
@@ -189,24 +198,37 @@ final class LineTxns {
         return terms.keeps() ? List.of(it) : List.of(it, QueueTxns.put(key(layout.line()), ByteString.EMPTY));
     }
 
-    /** After a taking: the line is as it was if this process is not in it any more. */
-    private List<RequestOp> putTaken(Card next) {
-        return next.count() > 0 ? put(next) : List.of(QueueTxns.put(card, next.value(), lease));
+    /** While the line is as it is for all others. */
+    private List<RequestOp> putAlone(Card next) {
+        return List.of(QueueTxns.put(card, next.value(), lease));
     }
 
     // Taking
 
-    /** Takes items that are this process's turn, and changes the card. */
-    TxnRequest take(Card now, Card next, List<Item> items, Function<Item, Optional<Hold>> holds) {
+    /**
+     * Takes items that are this process's turn, and changes the card.
+     *
+     * <p>(!) What comes before others is not noticed by their ranks: if there is such a one, who has taken a later item of this process's
+     * would leave one behind that nobody stands for.
+     *
+     * @param revision as of which its turn is known
+     */
+    TxnRequest take(Card now, Card next, List<Item> items, Function<Item, Optional<Hold>> holds, long revision) {
         TxnRequest.Builder txn = guarded(now).addAllCompare(asKnown(items, holds));
-        return txn.addAllSuccess(taking(items)).addAllSuccess(putTaken(next)).build();
+        if (terms.orders().isAppended() && !terms.keeps()) {
+            txn.addCompare(nothingAhead(revision));
+        }
+        boolean hasTakenAll = next.count() == 0 && now.count() == items.size();
+        return txn.addAllSuccess(taking(items))
+                .addAllSuccess(hasTakenAll ? putAlone(next) : put(next))
+                .build();
     }
 
     /**
      * Takes the first items for which nobody stands in line, if the line is as it was; else goes there.
      *
-     * @param options the first items as they are known, and then, if others may have taken some of these, those that are the first
-     *     after that; what is chosen is told by {@link #picked}
+     * @param options the first items as they are known; or one item, and then, if others may have taken that, the next ones, one by one;
+     *     what is chosen is told by {@link #picked}
      * @param joined the card if nothing is taken
      * @param revision as of which the line is known
      * @param isFirst whether no items stand before these
@@ -219,8 +241,8 @@ final class LineTxns {
             long revision,
             boolean isFirst) {
         List<RequestOp> otherwise = put(joined);
-        TxnRequest.Builder either = TxnRequest.newBuilder()
-                .addSuccess(within(firstThere(options, otherwise, holds).build()));
+        TxnRequest any = firstThere(options, otherwise, holds).build();
+        TxnRequest.Builder either = TxnRequest.newBuilder().addSuccess(within(any));
         if (terms.keeps()) {
             either.addCompare(noneWritten(key(layout.cards()), card, revision))
                     .addCompare(noneWritten(
@@ -231,9 +253,10 @@ final class LineTxns {
         } else {
             either.addCompare(notWritten(layout.line(), revision)).addCompare(nothingAhead(revision));
             if (isFirst) {
-                either.addFailure(within(firstThere(options.subList(0, 1), otherwise, holds)
-                        .addCompare(notWritten(layout.line(), revision))
-                        .addCompare(noneBefore(options.get(0).items().get(0)))
+                TxnRequest.Builder first =
+                        options.size() == 1 ? any.toBuilder() : firstThere(options.subList(0, 1), otherwise, holds);
+                either.addFailure(within(first.addCompare(notWritten(layout.line(), revision))
+                        .addCompare(noneCameBefore(options.get(0).items(), revision))
                         .build()));
             } else {
                 either.addAllFailure(otherwise);
@@ -259,16 +282,9 @@ final class LineTxns {
         return guarded(now).addSuccess(within(either)).build();
     }
 
-    /** Among how many options a transaction may choose at most, each of so many items. */
-    static int mostOptions(int items) {
-        return Math.min(MOST_OPTIONS, MOST_OPERATIONS / (items + 4));
-    }
-
-    private Compare noneBefore(Item first) {
-        return created(layout.items(), layout.items() + first.order() + "/")
-                .setResult(Compare.CompareResult.EQUAL)
-                .setCreateRevision(0)
-                .build();
+    private Compare noneCameBefore(List<Item> items, long since) {
+        String last = items.get(items.size() - 1).order();
+        return noneCreated(layout.items(), layout.items() + last + "/", since);
     }
 
     /**
@@ -281,7 +297,7 @@ final class LineTxns {
         TxnRequest.Builder txn = TxnRequest.newBuilder()
                 .addAllCompare(asKnown(first.items(), holds))
                 .addAllSuccess(taking(first.items()))
-                .addAllSuccess(putTaken(first.card()));
+                .addAllSuccess(first.card().count() > 0 ? put(first.card()) : putAlone(first.card()));
         return options.size() == 1
                 ? txn.addAllFailure(otherwise)
                 : txn.addFailure(within(firstThere(options.subList(1, options.size()), otherwise, holds)

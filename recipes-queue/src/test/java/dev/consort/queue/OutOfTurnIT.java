@@ -123,6 +123,48 @@ class OutOfTurnIT {
         away.stop();
     }
 
+    /** Where others may be quicker, several are not taken at once when one of them is gone: those before it may still be there. */
+    @Test
+    void severalWanted_andOneOfThemIsGone_noneIsForgotten() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        assertThat(last.poll()).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        queue(second).offer("its first"); // it has a card then
+        assertThat(queue(second).take()).isEqualTo("its first");
+        queue(second).offerAll(List.of("a", "b", "c", "d", "e"));
+        CallFault away = learnsNoMore(known + 1 + 2 + 5);
+        CallFault held = stale.faults.next(LineRequests.takesOf(name)).hold();
+        List<CompletableFuture<String>> takes = List.of(last.takeAsync(), last.takeAsync(), last.takeAsync());
+        soon(held.hit());
+        server.delete(server.items(name).get(2).key());
+        CallFault tries = stale.faults.next(LineRequests.takesOf(name)).duplicate(); // only to know when
+        held.release();
+        soon(tries.landed());
+        away.stop();
+        assertThat(List.of(soon(takes.get(0)), soon(takes.get(1)), soon(takes.get(2))))
+                .containsExactly("a", "b", "d");
+        assertThat(last.poll()).hasValue("e");
+        assertThat(server.values(name)).isEmpty();
+    }
+
+    /** One that is in line does not know of it, and what is its own has changed. */
+    @Test
+    void itemThatWasGivenBack_isTakenInsteadOfTheOneThatWasAboutToBe() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        queue(second).offer("a");
+        CallFault taken = takenForNobody();
+        CompletableFuture<String> take = last.takeAsync();
+        Work.inLine(server, name, stale);
+        CallFault held = stale.faults.next(LineRequests.takesOf(name)).hold();
+        queue(second).offer("b");
+        soon(held.hit());
+        taken.release();
+        await().until(() -> server.values(name).size() == 2);
+        held.release();
+        assertThat(soon(take)).isEqualTo("a");
+        assertThat(server.values(name)).containsExactly("b");
+    }
+
     /** Into a segment before all that it knows of. */
     @Test
     void itemThatWasGivenBack_isNotPassed_byOneThatDoesNotKnowOfIt() throws Exception {
