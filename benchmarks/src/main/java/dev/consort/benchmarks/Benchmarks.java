@@ -81,6 +81,13 @@ public final class Benchmarks {
                 figures.forEach(figure -> System.out.println("  " + figure.title() + ": " + figure.value()));
             }
             for (Comparison work : works) {
+                if (works.size() > 1 && work.point().isEmpty()) {
+                    System.out.println("warms up: " + work.name());
+                    rounds.warmUp(work, servers);
+                    servers.tidy();
+                }
+            }
+            for (Comparison work : works) {
                 System.out.println(work.name() + ": " + work.title());
                 Map<String, List<Sample>> samples = rounds.run(work, servers);
                 servers.tidy();

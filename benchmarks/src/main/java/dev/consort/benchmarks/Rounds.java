@@ -20,21 +20,30 @@ import java.util.Map;
 record Rounds(int count, Duration warmUp, Duration window) {
     private static final int LEAST_WARM_UPS = 3;
     private static final int MOST_WARM_UPS = 12;
+    private static final int NO_FASTER = 2; // times in a row
     private static final double FASTER = 1.05;
 
     /** One that takes part, with what it has done so far. */
     private record Seat(String name, Contender contender, List<Sample> samples) {}
 
+    /** Only warms up, since works have much of their code in common: else the first ones that count would be slower than the last ones. */
+    void warmUp(Comparison comparison, Servers servers) throws InterruptedException {
+        List<Seat> seats = new ArrayList<>();
+        try {
+            open(comparison, servers, seats);
+            for (Seat seat : seats) {
+                warmUp(seat);
+            }
+        } finally {
+            seats.forEach(seat -> seat.contender.close());
+        }
+    }
+
     /** Runs a work on the servers that there are. */
     Map<String, List<Sample>> run(Comparison comparison, Servers servers) throws InterruptedException {
         List<Seat> seats = new ArrayList<>();
         try {
-            for (Entry entry : comparison.entries()) {
-                servers.endpoint(entry.server()).ifPresent(endpoint -> {
-                    String key = "bench/" + comparison.name() + "/" + seats.size();
-                    seats.add(new Seat(entry.name(), entry.opening().open(endpoint, key), new ArrayList<>()));
-                });
-            }
+            open(comparison, servers, seats);
             for (Seat seat : seats) {
                 warmUp(seat);
             }
@@ -53,13 +62,22 @@ record Rounds(int count, Duration warmUp, Duration window) {
         return samples;
     }
 
+    private static void open(Comparison comparison, Servers servers, List<Seat> seats) {
+        for (Entry entry : comparison.entries()) {
+            servers.endpoint(entry.server()).ifPresent(endpoint -> {
+                String key = "bench/" + comparison.name() + "/" + seats.size();
+                seats.add(new Seat(entry.name(), entry.opening().open(endpoint, key), new ArrayList<>()));
+            });
+        }
+    }
+
     private void warmUp(Seat seat) throws InterruptedException {
         double best = 0;
-        boolean faster = true;
-        for (int i = 0; i < LEAST_WARM_UPS || (faster && i < MOST_WARM_UPS); i++) {
+        int noFaster = 0;
+        for (int i = 0; i < LEAST_WARM_UPS || (noFaster < NO_FASTER && i < MOST_WARM_UPS); i++) {
             double rate =
                     Round.run(seat.name, seat.contender, Duration.ZERO, warmUp).rate();
-            faster = rate > best * FASTER;
+            noFaster = rate > best * FASTER ? 0 : noFaster + 1;
             best = Math.max(best, rate);
         }
     }
