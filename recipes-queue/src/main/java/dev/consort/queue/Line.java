@@ -52,7 +52,7 @@ final class Line extends SessionPlace<Line> {
     private boolean busy; // with a transaction of its own, or finding out what became of the card
     private @Nullable Change change; // that is under way
     private final Set<Change> unknown =
-            new LinkedHashSet<>(); // of which it is not known whether they were applied, since it was closed
+            new LinkedHashSet<>(); // of which it is not known whether they were applied, or will be
     private long serial; // of the last card that was to be written: no two are alike, so that each is found out
     private long beyond = -1; // nothing is to be done before something has changed after this revision
     private int options; // what it takes at once is one of so many: the more, the more often others were quicker
@@ -341,10 +341,11 @@ final class Line extends SessionPlace<Line> {
     private void take(List<Item> items) {
         List<Take> takers = takers(items.size());
         Card next = Card.last(++serial, stillWaiting(items.size()));
+        Then taken = (response, revision) -> taken(takers, items, response, revision);
         step(
-                txns.take(mine, next, items, picture.window()::holdOf, picture.revision()),
-                next,
-                (response, revision) -> taken(takers, items, response, revision));
+                txns.take(mine, new LineTxns.Option(items, next), picture.window()::holdOf, picture.revision()),
+                List.of(new Outcome(next, taken)),
+                null);
     }
 
     private List<Take> takers(int count) {
@@ -528,10 +529,10 @@ final class Line extends SessionPlace<Line> {
         if (current && next != null) {
             changed(next.at(revision));
         } else if (current) {
-            // (!) The line has changed, or these items are gone: to know a bit more is not enough, or it comes too late
-            // again.
+            // (!) The line has changed, or the items: to know a bit more is not enough, or it is too late again.
             beyond = Math.max(known, LineTxns.lastChange(picked.answer()) - 1);
             options = 2 * step.outcomes.size();
+            unknown.add(step); // a copy of it may come in when what was in its way is gone
         }
         if (outcome != null) {
             step.applied(outcome, picked.answer(), revision);

@@ -189,6 +189,10 @@ final class LineTxns {
         return RangeRequest.newBuilder().setKey(key(layout.cards())).setRangeEnd(key(QueueTxns.after(layout.cards())));
     }
 
+    private List<RequestOp> readCards() {
+        return List.of(read(allCards().setKeysOnly(true)));
+    }
+
     private RangeRequest.Builder cardRange() {
         return RangeRequest.newBuilder().setKey(card);
     }
@@ -198,29 +202,35 @@ final class LineTxns {
         return terms.keeps() ? List.of(it) : List.of(it, QueueTxns.put(key(layout.line()), ByteString.EMPTY));
     }
 
-    /** While the line is as it is for all others. */
-    private List<RequestOp> putAlone(Card next) {
-        return List.of(QueueTxns.put(card, next.value(), lease));
+    /** With a taking. The line is as it was for all others if this process was not in it, or takes all that was for it. */
+    private List<RequestOp> put(Card now, Option taking) {
+        boolean isAsItWas = taking.card().count() == 0
+                && (now.count() == 0 || now.count() == taking.items().size());
+        return isAsItWas ? List.of(QueueTxns.put(card, taking.card().value(), lease)) : put(taking.card());
     }
 
     // Taking
 
     /**
-     * Takes items that are this process's turn, and changes the card.
+     * Takes items that are this process's turn, and changes the card; or does nothing, and then tells the cards, see {@link #lastChange}.
      *
-     * <p>(!) What comes before others is not noticed by their ranks: if there is such a one, who has taken a later item of this process's
-     * would leave one behind that nobody stands for.
+     * <p>(!) Who takes what is not its own any more, since something came before it, would leave one behind that nobody stands for.
      *
+     * @param taking the items and the card
      * @param revision as of which its turn is known
      */
-    TxnRequest take(Card now, Card next, List<Item> items, Function<Item, Optional<Hold>> holds, long revision) {
-        TxnRequest.Builder txn = guarded(now).addAllCompare(asKnown(items, holds));
-        if (terms.orders().isAppended() && !terms.keeps()) {
-            txn.addCompare(nothingAhead(revision));
+    TxnRequest take(Card now, Option taking, Function<Item, Optional<Hold>> holds, long revision) {
+        TxnRequest.Builder txn = guarded(now);
+        if (terms.orders().isAppended() || terms.keeps()) {
+            if (!terms.keeps()) {
+                txn.addCompare(nothingAhead(revision));
+            }
+            return txn.addAllCompare(asKnown(taking.items(), holds))
+                    .addAllSuccess(taking(taking.items()))
+                    .addAllSuccess(put(now, taking))
+                    .build();
         }
-        boolean hasTakenAll = next.count() == 0 && now.count() == items.size();
-        return txn.addAllSuccess(taking(items))
-                .addAllSuccess(hasTakenAll ? putAlone(next) : put(next))
+        return txn.addSuccess(unlessAhead(now, List.of(), List.of(taking), readCards(), holds, revision))
                 .build();
     }
 
@@ -241,28 +251,46 @@ final class LineTxns {
             long revision,
             boolean isFirst) {
         List<RequestOp> otherwise = put(joined);
-        TxnRequest any = firstThere(options, otherwise, holds).build();
-        TxnRequest.Builder either = TxnRequest.newBuilder().addSuccess(within(any));
+        if (!terms.keeps() && isFirst) {
+            return guarded(now)
+                    .addSuccess(unlessAhead(
+                            now, List.of(notWritten(layout.line(), revision)), options, otherwise, holds, revision))
+                    .build();
+        }
+        TxnRequest.Builder either = TxnRequest.newBuilder()
+                .addSuccess(within(firstThere(now, options, otherwise, holds).build()))
+                .addAllFailure(otherwise);
         if (terms.keeps()) {
             either.addCompare(noneWritten(key(layout.cards()), card, revision))
                     .addCompare(noneWritten(
                             card.concat(ByteString.copyFrom(new byte[1])),
                             key(QueueTxns.after(layout.cards())),
-                            revision))
-                    .addAllFailure(otherwise);
+                            revision));
         } else {
             either.addCompare(notWritten(layout.line(), revision)).addCompare(nothingAhead(revision));
-            if (isFirst) {
-                TxnRequest.Builder first =
-                        options.size() == 1 ? any.toBuilder() : firstThere(options.subList(0, 1), otherwise, holds);
-                either.addFailure(within(first.addCompare(notWritten(layout.line(), revision))
-                        .addCompare(noneCameBefore(options.get(0).items(), revision))
-                        .build()));
-            } else {
-                either.addAllFailure(otherwise);
-            }
         }
         return guarded(now).addSuccess(within(either.build())).build();
+    }
+
+    /** Of these options if nothing may have come before others; if something may, the first one if nothing came before that. */
+    private RequestOp unlessAhead(
+            Card now,
+            List<Compare> also,
+            List<Option> options,
+            List<RequestOp> otherwise,
+            Function<Item, Optional<Hold>> holds,
+            long revision) {
+        TxnRequest any = firstThere(now, options, otherwise, holds).build();
+        TxnRequest.Builder first =
+                options.size() == 1 ? any.toBuilder() : firstThere(now, options.subList(0, 1), otherwise, holds);
+        return within(TxnRequest.newBuilder()
+                .addAllCompare(also)
+                .addCompare(nothingAhead(revision))
+                .addSuccess(within(any))
+                .addFailure(within(first.addAllCompare(also)
+                        .addCompare(noneCameBefore(options.get(0).items(), revision))
+                        .build()))
+                .build());
     }
 
     /**
@@ -272,11 +300,11 @@ final class LineTxns {
      * nothing, does nothing either.
      */
     TxnRequest takeIfStill(Card now, List<Option> options, Function<Item, Optional<Hold>> holds, long revision) {
-        List<RequestOp> otherwise = List.of(read(allCards().setKeysOnly(true)));
+        List<RequestOp> otherwise = readCards();
         TxnRequest either = TxnRequest.newBuilder()
                 .addCompare(notWritten(layout.line(), revision))
                 .addCompare(nothingAhead(revision))
-                .addSuccess(within(firstThere(options, otherwise, holds).build()))
+                .addSuccess(within(firstThere(now, options, otherwise, holds).build()))
                 .addAllFailure(otherwise)
                 .build();
         return guarded(now).addSuccess(within(either)).build();
@@ -292,15 +320,15 @@ final class LineTxns {
      * nobody's: so the first that are still there of these are the next.
      */
     private TxnRequest.Builder firstThere(
-            List<Option> options, List<RequestOp> otherwise, Function<Item, Optional<Hold>> holds) {
+            Card now, List<Option> options, List<RequestOp> otherwise, Function<Item, Optional<Hold>> holds) {
         Option first = options.get(0);
         TxnRequest.Builder txn = TxnRequest.newBuilder()
                 .addAllCompare(asKnown(first.items(), holds))
                 .addAllSuccess(taking(first.items()))
-                .addAllSuccess(first.card().count() > 0 ? put(first.card()) : putAlone(first.card()));
+                .addAllSuccess(put(now, first));
         return options.size() == 1
                 ? txn.addAllFailure(otherwise)
-                : txn.addFailure(within(firstThere(options.subList(1, options.size()), otherwise, holds)
+                : txn.addFailure(within(firstThere(now, options.subList(1, options.size()), otherwise, holds)
                         .build()));
     }
 

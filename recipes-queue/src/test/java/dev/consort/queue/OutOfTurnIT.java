@@ -222,6 +222,21 @@ class OutOfTurnIT {
         assertThat(soon(take)).isEqualTo("first");
     }
 
+    /** Or one who stands behind would take the one after the first, for whoever is before him. */
+    @Test
+    void itemOfALesserPriority_isTakenInsteadOfTheOneThatWasAboutToBe() throws Exception {
+        CompletableFuture<String> take = priorities(stale).takeAsync();
+        Work.inLine(server, name, stale);
+        CallFault held = stale.faults.next(LineRequests.takesOf(name)).hold();
+        priorities(second).offer("later", 7);
+        soon(held.hit());
+        priorities(second).offer("first", 1);
+        priorities(second).offer("next", 2);
+        held.release();
+        assertThat(soon(take)).isEqualTo("first");
+        assertThat(server.values(name)).containsExactly("next", "later");
+    }
+
     /** It need not know of those that come after what it takes. */
     @Test
     void itemOfAHigherPriority_keepsNobodyFromTaking() throws Exception {
