@@ -21,17 +21,11 @@ final class TakeTally implements ClientInterceptor {
 
     private static boolean takes(Object request) {
         return request instanceof TxnRequest txn
-                && LineRequests.written(txn)
+                && txn.getSuccessList().stream()
                         .anyMatch(op -> op.getRequestDeleteRange()
                                 .getKey()
                                 .toStringUtf8()
                                 .contains("/q/i/"));
-    }
-
-    private static boolean hasTaken(TxnResponse answer) {
-        return answer.getResponsesList().stream()
-                .anyMatch(op -> op.getResponseDeleteRange().getDeleted() > 0
-                        || (op.hasResponseTxn() && hasTaken(op.getResponseTxn())));
     }
 
     private void count(Object message) {
@@ -63,7 +57,8 @@ final class TakeTally implements ClientInterceptor {
                         new SimpleForwardingClientCallListener<R>(listener) {
                             @Override
                             public void onMessage(R message) {
-                                boolean failed = take && message instanceof TxnResponse answer && !hasTaken(answer);
+                                boolean failed =
+                                        take && message instanceof TxnResponse answer && !answer.getSucceeded();
                                 refused.add(failed ? 1 : 0);
                                 count(message);
                                 super.onMessage(message);
