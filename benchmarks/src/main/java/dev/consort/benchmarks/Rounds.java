@@ -28,22 +28,19 @@ record Rounds(int count, Duration warmUp, Duration window) {
 
     /** Only warms up, since works have much of their code in common: else the first ones that count would be slower than the last ones. */
     void warmUp(Comparison comparison, Servers servers) throws InterruptedException {
-        List<Seat> seats = new ArrayList<>();
-        try {
-            open(comparison, servers, seats);
-            for (Seat seat : seats) {
-                warmUp(seat);
-            }
-        } finally {
-            seats.forEach(seat -> seat.contender.close());
-        }
+        var unused = new Rounds(0, warmUp, window).run(comparison, servers);
     }
 
     /** Runs a work on the servers that there are. */
     Map<String, List<Sample>> run(Comparison comparison, Servers servers) throws InterruptedException {
         List<Seat> seats = new ArrayList<>();
         try {
-            open(comparison, servers, seats);
+            for (Entry entry : comparison.entries()) {
+                servers.endpoint(entry.server()).ifPresent(endpoint -> {
+                    String key = "bench/" + comparison.name() + "/" + seats.size();
+                    seats.add(new Seat(entry.name(), entry.opening().open(endpoint, key), new ArrayList<>()));
+                });
+            }
             for (Seat seat : seats) {
                 warmUp(seat);
             }
@@ -60,15 +57,6 @@ record Rounds(int count, Duration warmUp, Duration window) {
         Map<String, List<Sample>> samples = new LinkedHashMap<>();
         seats.forEach(seat -> samples.put(seat.name, seat.samples));
         return samples;
-    }
-
-    private static void open(Comparison comparison, Servers servers, List<Seat> seats) {
-        for (Entry entry : comparison.entries()) {
-            servers.endpoint(entry.server()).ifPresent(endpoint -> {
-                String key = "bench/" + comparison.name() + "/" + seats.size();
-                seats.add(new Seat(entry.name(), entry.opening().open(endpoint, key), new ArrayList<>()));
-            });
-        }
     }
 
     private void warmUp(Seat seat) throws InterruptedException {

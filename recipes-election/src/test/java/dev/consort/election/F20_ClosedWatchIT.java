@@ -5,6 +5,7 @@ import static dev.consort.election.Peer.now;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.consort.testkit.CallCounts;
 import dev.consort.testkit.FaultProxy;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ class F20_ClosedWatchIT {
         await().until(() -> seen.last().equals("leader"));
         CompletableFuture<Leadership> waiting = other.election(name).campaignAsync("waiting");
         await().until(() -> leading.claims(name).size() == 2);
+        CallCounts before = other.log.counts();
         for (int i = 0; i < CUTS; i++) {
             long answers = other.log.counts().messagesReceived("Watch/Watch");
             cut.run(); // if the stream before was still on its way, it may go on as the same one
@@ -32,6 +34,8 @@ class F20_ClosedWatchIT {
             assertThat(waiting).isNotDone();
             assertThat(observation.leader()).isPresent();
         }
+        assertThat(other.log.counts().since(before).streamsOpened("Watch/Watch"))
+                .isPositive();
         assertThat(leader.proclaim("still")).isTrue();
         await().until(() -> seen.last().equals("still"));
         assertThat(seen.values()).containsExactly("-", "leader", "still");
