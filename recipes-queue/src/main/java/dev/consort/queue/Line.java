@@ -11,6 +11,7 @@ import dev.consort.core.internal.Wait;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * by the revisions of etcd, so each knows which items are its own, and takes only these. Nobody has to be asked, and two
  * hardly ever want the same; if their pictures differ for a moment, the transaction of one of them fails, which is all.
  *
- * <p>Where nobody stands in line, the first items are taken at once. {@code docs/queue-protocol.md} has the reasons.
+ * <p>Items for which nobody stands in line are taken at once. {@code docs/queue-protocol.md} has the reasons.
  *
  * <p>Concurrency: confined to the session's serializer.
  */
@@ -38,6 +39,11 @@ final class Line extends SessionPlace<Line> {
     /** How late it learns that its clock was set on. */
     private static final Duration LONGEST_NAP = Duration.ofMinutes(1);
 
+    /** So often it tries to take at once, while others are quicker, until it goes into line. */
+    private static final int MOST_IN_VAIN = 10;
+
+    private static final int FEW_IN_VAIN = 3; // if somebody wants to leave
+
     private final Terms terms;
     private final LineTxns txns;
     private final Picture picture;
@@ -46,9 +52,11 @@ final class Line extends SessionPlace<Line> {
     private boolean busy; // with a transaction of its own, or finding out what became of the card
     private @Nullable Change change; // that is under way
     private final Set<Change> unknown =
-            new LinkedHashSet<>(); // of which it is not known whether they were applied, since it was closed
+            new LinkedHashSet<>(); // of which it is not known whether they were applied, or will be
     private long serial; // of the last card that was to be written: no two are alike, so that each is found out
     private long beyond = -1; // nothing is to be done before something has changed after this revision
+    private int options; // what it takes at once is one of so many: the more, the more often others were quicker
+    private int inVain; // attempts to take at once, since one was not
     private int lingering;
     private long wakesAt = Long.MAX_VALUE; // by its clock
     private int opening; // how often it was closed, for answers that come later
@@ -130,7 +138,7 @@ final class Line extends SessionPlace<Line> {
      */
     private void giveUpPlace(Card last, int closing) {
         send(
-                txns.show(last, last.less(++serial, 0)),
+                txns.leave(last, last.less(++serial, 0)),
                 response -> {
                     Card found = response.getSucceeded()
                             ? Card.NONE.at(response.getHeader().getRevision())
@@ -154,9 +162,7 @@ final class Line extends SessionPlace<Line> {
         for (Change each : List.copyOf(unknown)) {
             if (found.modified() > each.before) { // so it was applied by now, or will not be
                 unknown.remove(each);
-                if (each.next.serial() == found.serial()) {
-                    each.applied(null, found.modified());
-                }
+                each.found(found);
             }
         }
     }
@@ -189,11 +195,11 @@ final class Line extends SessionPlace<Line> {
         if (mine.count() > 0 && picture.revision() < mine.modified()) {
             return; // who else came before it is not known yet
         }
-        int before = mine.count() == 0 ? 0 : countBefore();
+        int before = countBefore();
         if (picture.window().runsLow(before + Math.min(takes.size(), LineTxns.MOST))) {
             picture.more();
         } else if (mine.count() == 0) {
-            lookFromOutside();
+            lookFromOutside(before);
         } else {
             lookInLine(before);
         }
@@ -202,27 +208,31 @@ final class Line extends SessionPlace<Line> {
     /** Nobody is to be told whether something came, and the others must not keep items for this process. */
     private void leaveAnyhow() {
         if (mine.count() > 0) {
-            show(mine.less(++serial, 0));
+            Card next = mine.less(++serial, 0);
+            step(txns.leave(mine, next), next, (response, revision) -> {});
         }
     }
 
-    private void lookFromOutside() {
-        boolean oneLeaves = takes.stream().anyMatch(Take::isLeaving);
-        List<Item> first = available(0, takes.size());
-        if (!first.isEmpty() && mayTakeAtOnce()) {
-            takeOrJoin(first);
-        } else if (first.isEmpty() && oneLeaves) {
+    private void lookFromOutside(int before) {
+        boolean none = available(0, 1).isEmpty();
+        List<Item> first = mayTakeAtOnce(before) ? available(before, takes.size()) : List.of();
+        if (!first.isEmpty()) {
+            takeOrJoin(before, first.size());
+        } else if (none && takes.stream().anyMatch(Take::isLeaving)) {
             confirmNone();
-        } else if (!first.isEmpty() || !isOnly() || mine.modified() == 0) {
+        } else if (!none || !isOnly() || mine.modified() == 0) {
             show(inLine());
         } else {
             noneYet();
         }
     }
 
-    /** Items that were held may have come back without a trace, so there it takes a place in line to know what is the first. */
-    private boolean mayTakeAtOnce() {
-        return terms.keeps() ? isOnly() : others().allMatch(card -> card.count() == 0);
+    /**
+     * Items that were held may have come back without a trace, so there it takes a place in line to know what is the first. The same if
+     * items come before others: (!) one that is in line may take an item that is not its own any more.
+     */
+    private boolean mayTakeAtOnce(int before) {
+        return terms.keeps() ? isOnly() : before == 0 || terms.orders().isAppended();
     }
 
     private void lookInLine(int before) {
@@ -266,9 +276,9 @@ final class Line extends SessionPlace<Line> {
         }
     }
 
-    /** How many items are for those who stand before this process. */
+    /** How many items are for those who stand before this process: all, if it is not in line. */
     private int countBefore() {
-        return others().filter(card -> card.place() < mine.place())
+        return others().filter(card -> mine.count() == 0 || card.place() < mine.place())
                 .mapToInt(Card::count)
                 .sum();
     }
@@ -329,37 +339,78 @@ final class Line extends SessionPlace<Line> {
     }
 
     private void take(List<Item> items) {
-        List<Take> takers = takers(items);
-        Card next = Card.last(++serial, stillWaiting(items));
+        List<Take> takers = takers(items.size());
+        Card next = Card.last(++serial, stillWaiting(items.size()));
+        Then taken = (response, revision) -> taken(takers, items, response, revision);
         step(
-                txns.take(mine, next, items, picture.window()::holdOf),
-                next,
-                (response, revision) -> taken(takers, items, response, revision));
+                txns.take(mine, new LineTxns.Option(items, next), picture.window()::holdOf, picture.revision()),
+                List.of(new Outcome(next, taken)),
+                null);
     }
 
-    private List<Take> takers(List<Item> items) {
-        return takes.stream().limit(items.size()).toList();
+    private List<Take> takers(int count) {
+        return takes.stream().limit(count).toList();
     }
 
-    private int stillWaiting(List<Item> items) {
-        return Math.min(takes.size() - items.size(), LineTxns.MOST);
+    private int stillWaiting(int served) {
+        return Math.min(takes.size() - served, LineTxns.MOST);
     }
 
-    private void takeOrJoin(List<Item> items) {
-        List<Take> takers = takers(items);
-        Card next = Card.last(++serial, isOnly() ? 0 : stillWaiting(items));
-        Card joined = inLine();
-        step(
-                txns.takeOrJoin(mine, next, joined, items, picture.window()::holdOf, picture.revision()),
-                next,
-                joined,
-                (response, revision) ->
-                        taken(takers, items, response == null ? null : LineTxns.decided(response), revision));
+    /**
+     * Takes items, the first after so many that are others'; if it cannot, goes into line, or tries again. Where others may be quicker
+     * it takes the first one that is left. (!) Of several at once it would not be known which of those before are gone.
+     */
+    private void takeOrJoin(int before, int most) {
+        int others = (int) others().count();
+        boolean chooses = others > 0 && (most == 1 || inVain > 0);
+        int count = chooses ? 1 : most;
+        int choices = chooses ? Math.min(Math.max(options, 2 * (others + 1)), LineTxns.MOST_OPTIONS) : 1;
+        List<Item> known = picture.window().available(now(), before, count + Math.max(choices - 1, others));
+        boolean triesAgain = others > 0 && known.size() >= count + others && mayTryAgain();
+        List<Take> takers = takers(count);
+        int waiting = others == 0 || triesAgain ? 0 : stillWaiting(count);
+        List<LineTxns.Option> choice = new ArrayList<>();
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < choices && i + count <= known.size(); i++) {
+            List<Item> gone = known.subList(0, i);
+            List<Item> first = known.subList(i, i + count);
+            Card next = Card.last(++serial, waiting);
+            choice.add(new LineTxns.Option(first, next));
+            outcomes.add(new Outcome(next, (response, revision) -> {
+                gone.forEach(item -> picture.taken(item, revision));
+                taken(takers, first, response, revision);
+                options = Math.max(options - 1, 2 * gone.size() + 2);
+            }));
+        }
+        long revision = picture.revision();
+        if (triesAgain) {
+            inVain++;
+            step(txns.takeIfStill(mine, choice, picture.window()::holdOf, revision), outcomes, null);
+        } else {
+            inVain = 0;
+            Card joined = inLine();
+            step(
+                    txns.takeOrJoin(mine, choice, joined, picture.window()::holdOf, revision, before == 0),
+                    outcomes,
+                    joined);
+        }
+    }
+
+    /**
+     * (!) Where many items wait, one that comes too late does not go into line: each that does so makes all others who are about to
+     * take at once come too late, and that would not end by itself.
+     */
+    private boolean mayTryAgain() {
+        boolean oneLeaves = takes.stream().anyMatch(Take::isLeaving);
+        return inVain < (oneLeaves ? FEW_IN_VAIN : MOST_IN_VAIN)
+                && terms.orders().isAppended()
+                && !terms.keeps();
     }
 
     /** The answer is null if it was lost. */
     private void taken(List<Take> takers, List<Item> items, @Nullable TxnResponse response, long revision) {
         items.forEach(item -> picture.taken(item, revision));
+        inVain = 0;
         if (response != null) {
             hand(takers, txns.taken(items, response, revision));
         } else {
@@ -402,42 +453,52 @@ final class Line extends SessionPlace<Line> {
         void accept(@Nullable TxnResponse response, long revision);
     }
 
+    /** What a change may come to: the card, and what follows. */
+    private record Outcome(Card card, Then then) {}
+
     /** Of the card, and of what goes with it. */
     private static final class Change {
         private final long before; // revision of the card as it was left
-        private final Card next;
-        private final Then then;
+        private final List<Outcome> outcomes;
         private boolean told;
 
-        Change(long before, Card next, Then then) {
+        Change(long before, List<Outcome> outcomes) {
             this.before = before;
-            this.next = next;
-            this.then = then;
+            this.outcomes = outcomes;
+        }
+
+        /** This is the card now; nothing follows if the change has not made it. */
+        void found(Card card) {
+            outcomes.stream()
+                    .filter(outcome -> outcome.card.serial() == card.serial())
+                    .findFirst()
+                    .ifPresent(outcome -> applied(outcome, null, card.modified()));
         }
 
         /** Once, for it may be found out by its answer, and by who gives up the place. */
-        void applied(@Nullable TxnResponse response, long revision) {
+        void applied(Outcome outcome, @Nullable TxnResponse response, long revision) {
             if (!told) {
                 told = true;
-                then.accept(response, revision);
+                outcome.then.accept(response, revision);
             }
         }
     }
 
     private void step(TxnRequest txn, Card next, Then then) {
-        step(txn, next, next, then);
+        step(txn, List.of(new Outcome(next, then)), next);
     }
 
     /**
      * Changes the card.
      *
-     * @param orElse what the card may become instead, and then nothing follows
-     * @param then told also if it was closed meanwhile: nobody waits any more, and what came is given back
+     * @param outcomes of which it picks one; what follows is told also if it was closed meanwhile: nobody waits any more, and what
+     *     came is given back
+     * @param orElse what the card may become instead, and then nothing follows; null if it stays as it is then
      */
-    private void step(TxnRequest txn, Card next, Card orElse, Then then) {
+    private void step(TxnRequest txn, List<Outcome> outcomes, @Nullable Card orElse) {
         long known = picture.revision();
         int now = opening;
-        Change step = new Change(mine.modified(), next, then);
+        Change step = new Change(mine.modified(), outcomes);
         change = step;
         busy = true;
         send(
@@ -449,7 +510,7 @@ final class Line extends SessionPlace<Line> {
                         change = null;
                     }
                     if (response.getSucceeded()) {
-                        answered(response, step, orElse, current);
+                        answered(response, step, orElse, known, current);
                     } else {
                         notApplied(response, step, known, current);
                     }
@@ -460,14 +521,21 @@ final class Line extends SessionPlace<Line> {
                 why -> refused(why, now));
     }
 
-    private void answered(TxnResponse response, Change step, Card orElse, boolean current) {
-        boolean whole = LineTxns.decided(response).getSucceeded();
+    private void answered(TxnResponse response, Change step, @Nullable Card orElse, long known, boolean current) {
+        LineTxns.Picked picked = LineTxns.picked(response);
+        Outcome outcome = picked.option() < 0 ? null : step.outcomes.get(picked.option());
         long revision = response.getHeader().getRevision();
-        if (current) {
-            changed((whole ? step.next : orElse).at(revision));
+        Card next = outcome == null ? orElse : outcome.card();
+        if (current && next != null) {
+            changed(next.at(revision));
+        } else if (current) {
+            // (!) The line has changed, or the items: to know a bit more is not enough, or it is too late again.
+            beyond = Math.max(known, LineTxns.lastChange(picked.answer()) - 1);
+            options = 2 * step.outcomes.size();
+            unknown.add(step); // a copy of it may come in when what was in its way is gone
         }
-        if (whole) {
-            step.applied(response, revision);
+        if (outcome != null) {
+            step.applied(outcome, picked.answer(), revision);
         }
     }
 
@@ -486,9 +554,7 @@ final class Line extends SessionPlace<Line> {
         } else if (current) {
             changed(found);
         }
-        if (found.serial() == step.next.serial()) {
-            step.applied(null, found.modified());
-        }
+        step.found(found);
     }
 
     private static Card cardIn(TxnResponse refused) {

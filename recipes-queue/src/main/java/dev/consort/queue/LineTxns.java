@@ -20,6 +20,12 @@ final class LineTxns {
     /** As many items as one transaction takes, well within etcd's 128 operations. */
     static final int MOST = 32;
 
+    /** Of one item each, within each other, which count together for that limit. */
+    static final int MOST_OPTIONS = 24;
+
+    /** Items to be taken together, and the card when they are. */
+    record Option(List<Item> items, Card card) {}
+
     private final Function<String, ByteString> keys;
     private final QueueLayout layout;
     private final Terms terms;
@@ -57,9 +63,7 @@ final class LineTxns {
                 .addSuccess(read(RangeRequest.newBuilder()
                         .setKey(key(layout.holds()))
                         .setRangeEnd(key(QueueTxns.after(layout.holds())))))
-                .addSuccess(read(RangeRequest.newBuilder()
-                        .setKey(key(layout.cards()))
-                        .setRangeEnd(key(QueueTxns.after(layout.cards())))))
+                .addSuccess(read(allCards()))
                 .addSuccess(read(RangeRequest.newBuilder().setKey(key(layout.tail()))))
                 .build();
     }
@@ -93,11 +97,20 @@ final class LineTxns {
 
     /** Changes the card and nothing else. */
     TxnRequest show(Card now, Card next) {
-        return guarded(now).addSuccess(put(next)).build();
+        return guarded(now).addAllSuccess(put(next)).build();
+    }
+
+    /** Leaves the line without having asked what is for this process: so those behind it, who may not know of that, ask again. */
+    TxnRequest leave(Card now, Card next) {
+        TxnRequest.Builder txn = guarded(now).addAllSuccess(put(next));
+        return terms.keeps()
+                ? txn.build()
+                : txn.addSuccess(QueueTxns.put(key(layout.ahead()), ByteString.EMPTY))
+                        .build();
     }
 
     /**
-     * The same, if nothing was offered since a revision that this process might have to take.
+     * Changes the card, if nothing was offered since a revision that this process might have to take.
      *
      * @param segment that was the last one then, or one before; 0 if none is known
      */
@@ -108,7 +121,7 @@ final class LineTxns {
         } else {
             txn.addCompare(noneCame(revision, millis));
         }
-        return txn.addSuccess(put(next)).build();
+        return txn.addAllSuccess(put(next)).build();
     }
 
     /** Only asks that, see {@link #decided}. */
@@ -117,8 +130,9 @@ final class LineTxns {
         if (terms.orders().isAppended()) {
             txn.addCompare(noneAppended(revision, segment));
         } else {
-            txn.addFailure(RequestOp.newBuilder()
-                    .setRequestTxn(TxnRequest.newBuilder().addCompare(noneCame(revision, millis))));
+            txn.addFailure(within(TxnRequest.newBuilder()
+                    .addCompare(noneCame(revision, millis))
+                    .build()));
         }
         return txn.addSuccess(read(cardRange())).build();
     }
@@ -142,8 +156,12 @@ final class LineTxns {
     }
 
     private Compare nothingAhead(long since) {
+        return notWritten(layout.ahead(), since);
+    }
+
+    private Compare notWritten(String key, long since) {
         return Compare.newBuilder()
-                .setKey(key(layout.ahead()))
+                .setKey(key(key))
                 .setTarget(Compare.CompareTarget.MOD)
                 .setResult(Compare.CompareResult.LESS)
                 .setModRevision(since + 1)
@@ -167,66 +185,199 @@ final class LineTxns {
                 .addFailure(read(cardRange()));
     }
 
+    private RangeRequest.Builder allCards() {
+        return RangeRequest.newBuilder().setKey(key(layout.cards())).setRangeEnd(key(QueueTxns.after(layout.cards())));
+    }
+
+    private List<RequestOp> readCards() {
+        return List.of(read(allCards().setKeysOnly(true)));
+    }
+
     private RangeRequest.Builder cardRange() {
         return RangeRequest.newBuilder().setKey(card);
     }
 
-    private RequestOp put(Card next) {
-        return RequestOp.newBuilder()
-                .setRequestPut(PutRequest.newBuilder()
-                        .setKey(card)
-                        .setValue(next.value())
-                        .setLease(lease))
-                .build();
+    private List<RequestOp> put(Card next) {
+        RequestOp it = QueueTxns.put(card, next.value(), lease);
+        return terms.keeps() ? List.of(it) : List.of(it, QueueTxns.put(key(layout.line()), ByteString.EMPTY));
+    }
+
+    /** With a taking. The line is as it was for all others if this process was not in it, or takes all that was for it. */
+    private List<RequestOp> put(Card now, Option taking) {
+        boolean isAsItWas = taking.card().count() == 0
+                && (now.count() == 0 || now.count() == taking.items().size());
+        return isAsItWas ? List.of(QueueTxns.put(card, taking.card().value(), lease)) : put(taking.card());
     }
 
     // Taking
 
-    /** Takes items that are this process's turn, and changes the card. */
-    TxnRequest take(Card now, Card next, List<Item> items, Function<Item, Optional<Hold>> holds) {
-        TxnRequest.Builder txn = guarded(now).addAllCompare(asKnown(items, holds));
-        return txn.addAllSuccess(taking(items)).addSuccess(put(next)).build();
+    /**
+     * Takes items that are this process's turn, and changes the card; or does nothing, and then tells the cards, see {@link #lastChange}.
+     *
+     * <p>(!) Who takes what is not its own any more, since something came before it, would leave one behind that nobody stands for.
+     *
+     * @param taking the items and the card
+     * @param revision as of which its turn is known
+     */
+    TxnRequest take(Card now, Option taking, Function<Item, Optional<Hold>> holds, long revision) {
+        TxnRequest.Builder txn = guarded(now);
+        if (terms.orders().isAppended() || terms.keeps()) {
+            if (!terms.keeps()) {
+                txn.addCompare(nothingAhead(revision));
+            }
+            return txn.addAllCompare(asKnown(taking.items(), holds))
+                    .addAllSuccess(taking(taking.items()))
+                    .addAllSuccess(put(now, taking))
+                    .build();
+        }
+        return txn.addSuccess(unlessAhead(now, List.of(), List.of(taking), readCards(), holds, revision))
+                .build();
     }
 
     /**
-     * Takes the first items if nobody stands in line for them; else goes there.
+     * Takes the first items for which nobody stands in line, if the line is as it was; else goes there.
      *
-     * @param taken the card if they are taken
-     * @param joined the card if not
-     * @param revision at which nobody was in line
+     * @param options the first items as they are known; or one item, and then, if others may have taken that, the next ones, one by one;
+     *     what is chosen is told by {@link #picked}
+     * @param joined the card if nothing is taken
+     * @param revision as of which the line is known
+     * @param isFirst whether no items stand before these
      */
     TxnRequest takeOrJoin(
-            Card now, Card taken, Card joined, List<Item> items, Function<Item, Optional<Hold>> holds, long revision) {
-        TxnRequest free = TxnRequest.newBuilder()
-                .addAllCompare(asKnown(items, holds))
-                .addCompare(noneWritten(key(layout.cards()), card, revision))
-                .addCompare(noneWritten(
-                        card.concat(ByteString.copyFrom(new byte[1])), key(QueueTxns.after(layout.cards())), revision))
-                .addAllSuccess(taking(items))
-                .addSuccess(put(taken))
-                .build();
-        TxnRequest.Builder either = free.toBuilder();
-        if (terms.keeps()) {
-            either.addFailure(put(joined));
-        } else {
-            Compare.Builder noneBefore = created(
-                            layout.items(), layout.items() + items.get(0).order() + "/")
-                    .setResult(Compare.CompareResult.EQUAL)
-                    .setCreateRevision(0);
-            either.addCompare(nothingAhead(revision))
-                    .addFailure(RequestOp.newBuilder()
-                            .setRequestTxn(
-                                    free.toBuilder().addCompare(noneBefore).addFailure(put(joined))));
+            Card now,
+            List<Option> options,
+            Card joined,
+            Function<Item, Optional<Hold>> holds,
+            long revision,
+            boolean isFirst) {
+        List<RequestOp> otherwise = put(joined);
+        if (!terms.keeps() && isFirst) {
+            return guarded(now)
+                    .addSuccess(unlessAhead(
+                            now, List.of(notWritten(layout.line(), revision)), options, otherwise, holds, revision))
+                    .build();
         }
-        return guarded(now)
-                .addSuccess(RequestOp.newBuilder().setRequestTxn(either))
+        TxnRequest.Builder either = TxnRequest.newBuilder()
+                .addSuccess(within(firstThere(now, options, otherwise, holds).build()))
+                .addAllFailure(otherwise);
+        if (terms.keeps()) {
+            either.addCompare(noneWritten(key(layout.cards()), card, revision))
+                    .addCompare(noneWritten(
+                            card.concat(ByteString.copyFrom(new byte[1])),
+                            key(QueueTxns.after(layout.cards())),
+                            revision));
+        } else {
+            either.addCompare(notWritten(layout.line(), revision)).addCompare(nothingAhead(revision));
+        }
+        return guarded(now).addSuccess(within(either.build())).build();
+    }
+
+    /** Of these options if nothing may have come before others; if something may, the first one if nothing came before that. */
+    private RequestOp unlessAhead(
+            Card now,
+            List<Compare> also,
+            List<Option> options,
+            List<RequestOp> otherwise,
+            Function<Item, Optional<Hold>> holds,
+            long revision) {
+        TxnRequest any = firstThere(now, options, otherwise, holds).build();
+        TxnRequest.Builder first =
+                options.size() == 1 ? any.toBuilder() : firstThere(now, options.subList(0, 1), otherwise, holds);
+        return within(TxnRequest.newBuilder()
+                .addAllCompare(also)
+                .addCompare(nothingAhead(revision))
+                .addSuccess(within(any))
+                .addFailure(within(first.addAllCompare(also)
+                        .addCompare(noneCameBefore(options.get(0).items(), revision))
+                        .build()))
+                .build());
+    }
+
+    /**
+     * Takes the first of these items that are there, if the line is as it was; else reads the cards only, see {@link #lastChange}.
+     *
+     * <p>(!) All that it compares stays as it is once it has changed. So an attempt that comes in late, after one like it has done
+     * nothing, does nothing either.
+     */
+    TxnRequest takeIfStill(Card now, List<Option> options, Function<Item, Optional<Hold>> holds, long revision) {
+        List<RequestOp> otherwise = readCards();
+        TxnRequest either = TxnRequest.newBuilder()
+                .addCompare(notWritten(layout.line(), revision))
+                .addCompare(nothingAhead(revision))
+                .addSuccess(within(firstThere(now, options, otherwise, holds).build()))
+                .addAllFailure(otherwise)
                 .build();
+        return guarded(now).addSuccess(within(either)).build();
+    }
+
+    private Compare noneCameBefore(List<Item> items, long since) {
+        String last = items.get(items.size() - 1).order();
+        return noneCreated(layout.items(), layout.items() + last + "/", since);
+    }
+
+    /**
+     * (!) While the line is as it was, those in it take the items that are theirs, and all others take from the first one on that is
+     * nobody's: so the first that are still there of these are the next.
+     */
+    private TxnRequest.Builder firstThere(
+            Card now, List<Option> options, List<RequestOp> otherwise, Function<Item, Optional<Hold>> holds) {
+        Option first = options.get(0);
+        TxnRequest.Builder txn = TxnRequest.newBuilder()
+                .addAllCompare(asKnown(first.items(), holds))
+                .addAllSuccess(taking(first.items()))
+                .addAllSuccess(put(now, first));
+        return options.size() == 1
+                ? txn.addAllFailure(otherwise)
+                : txn.addFailure(within(firstThere(now, options.subList(1, options.size()), otherwise, holds)
+                        .build()));
+    }
+
+    private static RequestOp within(TxnRequest txn) {
+        return RequestOp.newBuilder().setRequestTxn(txn).build();
+    }
+
+    /**
+     * What was done of several things within each other.
+     *
+     * @param option its number, from 0; -1 if none was
+     * @param answer its part of the answer
+     */
+    record Picked(int option, TxnResponse answer) {}
+
+    /** The same of a transaction that could do one thing only. */
+    static Picked picked(TxnResponse answer) {
+        if (!isWithin(answer)) {
+            return new Picked(0, answer);
+        }
+        TxnResponse at = answer.getResponses(0).getResponseTxn();
+        if (!isWithin(at)) {
+            return new Picked(-1, at);
+        }
+        at = at.getResponses(0).getResponseTxn();
+        int option = 0;
+        while (!at.getSucceeded() && isWithin(at)) {
+            at = at.getResponses(0).getResponseTxn();
+            option++;
+        }
+        return new Picked(at.getSucceeded() ? option : -1, at);
+    }
+
+    /** When the last of all cards was written, from an answer that has them: each that takes something writes its own. */
+    static long lastChange(TxnResponse cards) {
+        return cards.getResponses(0).getResponseRange().getKvsList().stream()
+                .mapToLong(KeyValue::getModRevision)
+                .max()
+                .orElse(0);
+    }
+
+    private static boolean isWithin(TxnResponse answer) {
+        return answer.getResponsesCount() > 0 && answer.getResponses(0).hasResponseTxn();
     }
 
     /** The innermost answer: of that one of several transactions within each other which has decided. */
     static TxnResponse decided(TxnResponse answer) {
         TxnResponse one = answer;
-        while (one.getResponsesCount() > 0 && one.getResponses(0).hasResponseTxn()) {
+        while (isWithin(one)) {
             one = one.getResponses(0).getResponseTxn();
         }
         return one;

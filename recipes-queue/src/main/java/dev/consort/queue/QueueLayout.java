@@ -33,6 +33,11 @@ record QueueLayout(String name) {
         return name + "/q/w/";
     }
 
+    /** Written with each card that comes into line, or leaves it with nothing: so one key tells whether the line is as it was. */
+    String line() {
+        return name + "/q/j";
+    }
+
     /** Written with each item that may come before others that are there: so one key tells whether there is such a one. */
     String ahead() {
         return name + "/q/a";

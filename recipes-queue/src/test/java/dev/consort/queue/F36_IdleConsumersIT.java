@@ -70,12 +70,12 @@ class F36_IdleConsumersIT {
         assertThat(takes.stream().filter(CompletableFuture::isDone)).hasSize(5);
     }
 
-    /** Who is in line knows what is his own. */
+    /** Where nobody waits, each takes the first one that is left. */
     @Test
-    void backlogOf400_for8Processes_isTakenWithHardlyAnyInVain() throws Exception {
+    void backlogOf1000_for8Processes_isTakenWithHardlyAnyInVain() throws Exception {
         List<DistributedQueue<String>> consumers = consumers(8);
-        List<String> all = IntStream.range(0, 400).mapToObj(String::valueOf).toList();
-        for (int i = 0; i < 400; i += 100) {
+        List<String> all = IntStream.range(0, 1000).mapToObj(String::valueOf).toList();
+        for (int i = 0; i < 1000; i += 100) {
             consumers.get(0).offerAll(all.subList(i, i + 100));
         }
         List<Future<List<String>>> work = consumers.stream()
@@ -97,5 +97,6 @@ class F36_IdleConsumersIT {
                 "F36_IdleConsumersIT: takes " + sum(tally -> tally.takes) + ", in vain " + sum(tally -> tally.refused));
         assertThat(taken).containsExactlyInAnyOrderElementsOf(all);
         assertThat(sum(tally -> tally.refused)).isLessThan(sum(tally -> tally.takes) / 20);
+        assertThat(sum(tally -> tally.takes)).isBetween(1000L, 1050L);
     }
 }

@@ -18,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who sees nobody in line takes at once: but not what is another's, while the next one is gone already, nor what is gone. */
 class OutOfTurnIT {
@@ -69,6 +71,7 @@ class OutOfTurnIT {
 
         String card = name + "/q/w/first"; // of a process that is slow
         server.put(card, "1 1 0");
+        server.put(name + "/q/j", "");
         assertThat(queue(second).take()).isEqualTo("b");
 
         CallFault tries = stale.faults.next(LineRequests.takesOf(name)).duplicate(); // only to know when
@@ -79,6 +82,87 @@ class OutOfTurnIT {
         assertThat(soon(poll)).isEmpty();
         server.delete(card);
         assertThat(last.take()).isEqualTo("a");
+    }
+
+    /** It knows of "a" to "e" and of nobody in line; meanwhile "a" and "b" were taken. */
+    private CallFault doesNotKnowWhoTook(DistributedQueue<String> last) throws Exception {
+        assertThat(last.poll()).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        queue(second).offer("its first"); // it has a card then
+        assertThat(queue(second).take()).isEqualTo("its first");
+        queue(second).offerAll(List.of("a", "b", "c", "d", "e"));
+        CallFault away = learnsNoMore(known + 1 + 2 + 5);
+        assertThat(List.of(queue(second).take(), queue(second).take())).containsExactly("a", "b");
+        return away;
+    }
+
+    /** Who sees nobody in line takes the first one that is left. */
+    @Test
+    void itemsThatOthersTookMeanwhile_arePassedInOneRequest() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        CallFault away = doesNotKnowWhoTook(last);
+        CallCounts before = stale.log.counts();
+        assertThat(soon(threads.start(last::take))).isEqualTo("c");
+        assertThat(soon(threads.start(last::take))).isEqualTo("d");
+        assertThat(stale.log.counts().since(before).unaryCalls("KV/Txn")).isEqualTo(2);
+        assertThat(stale.tally.refused.sum()).isZero();
+        assertThat(server.values(name)).containsExactly("e");
+        away.stop();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void itemAfterThose_isTakenOnce(F09_LostAnswerOfTakeIT.Fault fault) throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        CallFault away = doesNotKnowWhoTook(last);
+        CallFault trouble = fault.to(stale.faults.next(LineRequests.takesOf(name)));
+        assertThat(soon(threads.start(last::take))).isEqualTo("c");
+        await().untilAsserted(() -> assertThat(trouble.hits()).isEqualTo(1));
+        assertThat(soon(threads.start(last::take))).isEqualTo("d");
+        assertThat(server.values(name)).containsExactly("e");
+        away.stop();
+    }
+
+    /** Where others may be quicker, several are not taken at once when one of them is gone: those before it may still be there. */
+    @Test
+    void severalWanted_andOneOfThemIsGone_noneIsForgotten() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        assertThat(last.poll()).isEmpty();
+        long known = stale.log.counts().watchEvents();
+        queue(second).offer("its first"); // it has a card then
+        assertThat(queue(second).take()).isEqualTo("its first");
+        queue(second).offerAll(List.of("a", "b", "c", "d", "e"));
+        CallFault away = learnsNoMore(known + 1 + 2 + 5);
+        CallFault held = stale.faults.next(LineRequests.takesOf(name)).hold();
+        List<CompletableFuture<String>> takes = List.of(last.takeAsync(), last.takeAsync(), last.takeAsync());
+        soon(held.hit());
+        server.delete(server.items(name).get(2).key());
+        CallFault tries = stale.faults.next(LineRequests.takesOf(name)).duplicate(); // only to know when
+        held.release();
+        soon(tries.landed());
+        away.stop();
+        assertThat(List.of(soon(takes.get(0)), soon(takes.get(1)), soon(takes.get(2))))
+                .containsExactly("a", "b", "d");
+        assertThat(last.poll()).hasValue("e");
+        assertThat(server.values(name)).isEmpty();
+    }
+
+    /** One that is in line does not know of it, and what is its own has changed. */
+    @Test
+    void itemThatWasGivenBack_isTakenInsteadOfTheOneThatWasAboutToBe() throws Exception {
+        DistributedQueue<String> last = queue(stale);
+        queue(second).offer("a");
+        CallFault taken = takenForNobody();
+        CompletableFuture<String> take = last.takeAsync();
+        Work.inLine(server, name, stale);
+        CallFault held = stale.faults.next(LineRequests.takesOf(name)).hold();
+        queue(second).offer("b");
+        soon(held.hit());
+        taken.release();
+        await().until(() -> server.values(name).size() == 2);
+        held.release();
+        assertThat(soon(take)).isEqualTo("a");
+        assertThat(server.values(name)).containsExactly("b");
     }
 
     /** Into a segment before all that it knows of. */
@@ -136,6 +220,21 @@ class OutOfTurnIT {
         soon(tries.landed());
         away.stop();
         assertThat(soon(take)).isEqualTo("first");
+    }
+
+    /** Or one who stands behind would take the one after the first, for whoever is before him. */
+    @Test
+    void itemOfALesserPriority_isTakenInsteadOfTheOneThatWasAboutToBe() throws Exception {
+        CompletableFuture<String> take = priorities(stale).takeAsync();
+        Work.inLine(server, name, stale);
+        CallFault held = stale.faults.next(LineRequests.takesOf(name)).hold();
+        priorities(second).offer("later", 7);
+        soon(held.hit());
+        priorities(second).offer("first", 1);
+        priorities(second).offer("next", 2);
+        held.release();
+        assertThat(soon(take)).isEqualTo("first");
+        assertThat(server.values(name)).containsExactly("next", "later");
     }
 
     /** It need not know of those that come after what it takes. */

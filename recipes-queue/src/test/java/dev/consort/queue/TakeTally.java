@@ -21,11 +21,17 @@ final class TakeTally implements ClientInterceptor {
 
     private static boolean takes(Object request) {
         return request instanceof TxnRequest txn
-                && txn.getSuccessList().stream()
+                && LineRequests.written(txn)
                         .anyMatch(op -> op.getRequestDeleteRange()
                                 .getKey()
                                 .toStringUtf8()
                                 .contains("/q/i/"));
+    }
+
+    private static boolean hasTaken(TxnResponse answer) {
+        return answer.getResponsesList().stream()
+                .anyMatch(op -> op.getResponseDeleteRange().getDeleted() > 0
+                        || (op.hasResponseTxn() && hasTaken(op.getResponseTxn())));
     }
 
     private void count(Object message) {
@@ -57,8 +63,7 @@ final class TakeTally implements ClientInterceptor {
                         new SimpleForwardingClientCallListener<R>(listener) {
                             @Override
                             public void onMessage(R message) {
-                                boolean failed =
-                                        take && message instanceof TxnResponse answer && !answer.getSucceeded();
+                                boolean failed = take && message instanceof TxnResponse answer && !hasTaken(answer);
                                 refused.add(failed ? 1 : 0);
                                 count(message);
                                 super.onMessage(message);
