@@ -192,6 +192,10 @@ final class Line extends SessionPlace<Line> {
             return;
         }
         know(seen);
+        if (takes.isEmpty()) { // what it has found out was for the last one
+            leaveAnyhow();
+            return;
+        }
         if (mine.count() > 0 && picture.revision() < mine.modified()) {
             return; // who else came before it is not known yet
         }

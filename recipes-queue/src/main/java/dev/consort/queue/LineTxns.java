@@ -102,11 +102,15 @@ final class LineTxns {
 
     /** Leaves the line without having asked what is for this process: so those behind it, who may not know of that, ask again. */
     TxnRequest leave(Card now, Card next) {
-        TxnRequest.Builder txn = guarded(now).addAllSuccess(put(next));
-        return terms.keeps()
-                ? txn.build()
-                : txn.addSuccess(QueueTxns.put(key(layout.ahead()), ByteString.EMPTY))
-                        .build();
+        return guarded(now).addAllSuccess(leaving(next)).build();
+    }
+
+    private List<RequestOp> leaving(Card next) {
+        List<RequestOp> puts = new ArrayList<>(put(next));
+        if (!terms.keeps()) {
+            puts.add(QueueTxns.put(key(layout.ahead()), ByteString.EMPTY));
+        }
+        return puts;
     }
 
     /**
@@ -204,9 +208,12 @@ final class LineTxns {
 
     /** With a taking. The line is as it was for all others if this process was not in it, or takes all that was for it. */
     private List<RequestOp> put(Card now, Option taking) {
-        boolean isAsItWas = taking.card().count() == 0
-                && (now.count() == 0 || now.count() == taking.items().size());
-        return isAsItWas ? List.of(QueueTxns.put(card, taking.card().value(), lease)) : put(taking.card());
+        Card next = taking.card();
+        int left = Math.max(0, now.count() - taking.items().size());
+        if (next.count() == 0 && left == 0) {
+            return List.of(QueueTxns.put(card, next.value(), lease));
+        }
+        return next.count() < left ? leaving(next) : put(next);
     }
 
     // Taking

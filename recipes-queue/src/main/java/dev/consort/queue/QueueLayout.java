@@ -38,7 +38,10 @@ record QueueLayout(String name) {
         return name + "/q/j";
     }
 
-    /** Written with each item that may come before others that are there: so one key tells whether there is such a one. */
+    /**
+     * Written with each item that may come before others that are there: so one key tells whether there is such a one. Also by who leaves
+     * the line without having asked whether something was for him, as that becomes another one's.
+     */
     String ahead() {
         return name + "/q/a";
     }
