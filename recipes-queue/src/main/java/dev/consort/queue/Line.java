@@ -342,9 +342,15 @@ final class Line extends SessionPlace<Line> {
                 why -> refused(why, now));
     }
 
+    /**
+     * (!) What is left of the card keeps its place. At the end of the line it would leave an item to whoever is before it then, and who
+     * may not know that yet; so both could find that nothing is there for them.
+     */
     private void take(List<Item> items) {
         List<Take> takers = takers(items.size());
-        Card next = Card.last(++serial, stillWaiting(items.size()));
+        int left = mine.count() - items.size();
+        int waiting = stillWaiting(items.size());
+        Card next = left > 0 ? mine.less(++serial, Math.min(left, waiting)) : Card.last(++serial, waiting);
         Then taken = (response, revision) -> taken(takers, items, response, revision);
         step(
                 txns.take(mine, new LineTxns.Option(items, next), picture.window()::holdOf, picture.revision()),

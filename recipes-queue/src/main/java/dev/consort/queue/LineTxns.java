@@ -206,11 +206,11 @@ final class LineTxns {
         return terms.keeps() ? List.of(it) : List.of(it, QueueTxns.put(key(layout.line()), ByteString.EMPTY));
     }
 
-    /** With a taking. The line is as it was for all others if this process was not in it, or takes all that was for it. */
+    /** With a taking. The line is as it was for all others if the card covers just what it did, without what was taken. */
     private List<RequestOp> put(Card now, Option taking) {
         Card next = taking.card();
         int left = Math.max(0, now.count() - taking.items().size());
-        if (next.count() == 0 && left == 0) {
+        if (next.count() == left) {
             return List.of(QueueTxns.put(card, next.value(), lease));
         }
         return next.count() < left ? leaving(next) : put(next);

@@ -175,6 +175,25 @@ abstract class DistributedQueueContract {
         assertThat(soon(second)).isEqualTo("b");
     }
 
+    /** Those of a process that are not served yet stay where they stand. */
+    @Test
+    void takes_ofOneProcess_areServedBeforeThoseWhoCameLater() throws Exception {
+        List<CompletableFuture<String>> before =
+                Stream.generate(mine::takeAsync).limit(3).toList();
+        await().until(() -> server.waiting(name) > 0);
+        theirs.offer("a");
+        assertThat(soon(before.get(0))).isEqualTo("a");
+        server.awaitWaiting(name, 2);
+        CompletableFuture<String> after = theirs.takeAsync();
+        server.awaitWaiting(name, 3);
+        theirs.offer("b");
+        assertThat(soon(before.get(1))).isEqualTo("b");
+        theirs.offer("c");
+        assertThat(soon(before.get(2))).isEqualTo("c");
+        theirs.offer("d");
+        assertThat(soon(after)).isEqualTo("d");
+    }
+
     @Test
     void poll_ofNone_isEmptyAtOnce() throws Exception {
         assertThat(mine.poll()).isEmpty();
