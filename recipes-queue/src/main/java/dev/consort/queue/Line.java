@@ -60,6 +60,7 @@ final class Line extends SessionPlace<Line> {
     private int lingering;
     private long wakesAt = Long.MAX_VALUE; // by its clock
     private int opening; // how often it was closed, for answers that come later
+    private @Nullable Card givenUp; // of which that is not confirmed, until the cards are read again
 
     /** The one of a session, for all its cards are one. */
     static Line of(EtcdSession session, String recipe, QueueLayout layout, Terms terms) {
@@ -122,8 +123,9 @@ final class Line extends SessionPlace<Line> {
         if (change != null) {
             unknown.add(change);
         }
-        if ((change != null || mine.count() > 0) && !session().state().isFinal()) {
-            giveUpPlace(mine, opening);
+        Card last = change != null || mine.count() > 0 ? mine : givenUp;
+        if (last != null && !session().state().isFinal()) {
+            giveUpPlace(last, opening);
         }
         picture.close();
         mine = Card.NONE;
@@ -137,6 +139,7 @@ final class Line extends SessionPlace<Line> {
      * comes in later finds another card; one that came in before is found, though its answer was lost.
      */
     private void giveUpPlace(Card last, int closing) {
+        givenUp = last;
         send(
                 txns.leave(last, last.less(++serial, 0)),
                 response -> {
@@ -146,6 +149,8 @@ final class Line extends SessionPlace<Line> {
                     findOut(found);
                     if (found.count() > 0) {
                         again(found, closing);
+                    } else {
+                        givenUp = null;
                     }
                 },
                 refused -> after(PAUSE, () -> again(last, closing)));
@@ -315,8 +320,8 @@ final class Line extends SessionPlace<Line> {
         Card next = mine.less(++serial, Math.min(mine.count(), takes.size() - leaving.size()));
         step(
                 txns.showIfNoneCame(mine, next, picture.revision(), picture.segment(), now()),
-                next,
-                (response, revision) -> leaving.forEach(Take::gotNothing));
+                List.of(new Outcome(next, (response, revision) -> leaving.forEach(Take::gotNothing))),
+                null);
     }
 
     /** The same for those who never stood in line. */
@@ -618,6 +623,7 @@ final class Line extends SessionPlace<Line> {
                 know(picture.cards().getOrDefault(txns.card(), Card.NONE));
             }
             beyond = -1;
+            givenUp = null;
         }
 
         @Override

@@ -114,18 +114,31 @@ final class LineTxns {
     }
 
     /**
-     * Changes the card, if nothing was offered since a revision that this process might have to take.
+     * Changes the card, if nothing was offered since a revision that this process might have to take; {@link #picked} tells.
+     *
+     * <p>(!) Nothing that has gone again either, where it may have come before others: whoever took it did so instead of one that was
+     * his, and that is this process's then.
      *
      * @param segment that was the last one then, or one before; 0 if none is known
      */
     TxnRequest showIfNoneCame(Card now, Card next, long revision, long segment, long millis) {
         TxnRequest.Builder txn = guarded(now);
         if (terms.orders().isAppended()) {
-            txn.addCompare(nothingAhead(revision)).addCompare(noneAppended(revision, segment));
-        } else {
-            txn.addCompare(noneCame(revision, millis));
+            return txn.addCompare(nothingAhead(revision))
+                    .addCompare(noneAppended(revision, segment))
+                    .addAllSuccess(put(next))
+                    .build();
         }
-        return txn.addAllSuccess(put(next)).build();
+        TxnRequest.Builder leaves = TxnRequest.newBuilder().addAllSuccess(put(next));
+        return txn.addSuccess(within(TxnRequest.newBuilder()
+                        .addCompare(nothingAhead(revision))
+                        .addSuccess(within(leaves.build()))
+                        .addFailure(within(leaves.addCompare(noneCame(revision, millis))
+                                .addAllCompare(noCardWritten(revision))
+                                .addAllFailure(readCards())
+                                .build()))
+                        .build()))
+                .build();
     }
 
     /** Only asks that, see {@link #decided}. */
@@ -268,11 +281,7 @@ final class LineTxns {
                 .addSuccess(within(firstThere(now, options, otherwise, holds).build()))
                 .addAllFailure(otherwise);
         if (terms.keeps()) {
-            either.addCompare(noneWritten(key(layout.cards()), card, revision))
-                    .addCompare(noneWritten(
-                            card.concat(ByteString.copyFrom(new byte[1])),
-                            key(QueueTxns.after(layout.cards())),
-                            revision));
+            either.addAllCompare(noCardWritten(revision));
         } else {
             either.addCompare(notWritten(layout.line(), revision)).addCompare(nothingAhead(revision));
         }
@@ -388,6 +397,14 @@ final class LineTxns {
             one = one.getResponses(0).getResponseTxn();
         }
         return one;
+    }
+
+    /** But for its own one. */
+    private List<Compare> noCardWritten(long since) {
+        ByteString afterOwn = card.concat(ByteString.copyFrom(new byte[1]));
+        return List.of(
+                noneWritten(key(layout.cards()), card, since),
+                noneWritten(afterOwn, key(QueueTxns.after(layout.cards())), since));
     }
 
     private static Compare noneWritten(ByteString from, ByteString to, long since) {

@@ -27,7 +27,7 @@ final class Window {
     private final Map<String, Item> bySuffix = new HashMap<>();
     private final Map<String, Hold> holds = new HashMap<>();
     private @Nullable String through; // the last order of which all items are here; null if there are none beyond
-    private int held; // of those here, by consumers
+    private int held; // of those here: by consumers, or until a time that may have come
 
     /**
      * An empty one.
@@ -140,9 +140,9 @@ final class Window {
         held += item != null && isHeld(item) ? 1 : 0;
     }
 
+    /** (!) Also one that only rests: others that may be taken now would not be looked for behind many of these. */
     private boolean isHeld(Item item) {
-        Hold hold = holds.get(item.suffix());
-        return hold != null && hold.until() == Long.MAX_VALUE;
+        return holds.containsKey(item.suffix());
     }
 
     Optional<Hold> holdOf(Item item) {

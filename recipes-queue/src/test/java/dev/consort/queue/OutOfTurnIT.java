@@ -237,6 +237,28 @@ class OutOfTurnIT {
         assertThat(server.values(name)).containsExactly("next", "later");
     }
 
+    /** What came before the other's one was taken by him, who has left his own to the next. */
+    @Test
+    void itemOfALesserPriority_thatHasComeAndGone_isSeenByOneThatLeaves() throws Exception {
+        CompletableFuture<String> take = priorities(second).takeAsync();
+        Work.inLine(server, name, second);
+        CallFault takes = second.faults.next(LineRequests.takesOf(name)).hold();
+        priorities(second).offer("later", 7);
+        soon(takes.hit());
+        CallFault joins = stale.faults.next(LineRequests.changesOf(name)).hold();
+        Future<Optional<String>> poll = threads.start(() -> priorities(stale).poll(Duration.ZERO));
+        soon(joins.hit());
+        CallFault leaves = stale.faults.next(LineRequests.changesOf(name)).hold();
+        joins.release();
+        soon(leaves.hit());
+        priorities(second).offer("first", 1);
+        takes.release();
+        assertThat(soon(take)).isEqualTo("first");
+        leaves.release();
+        assertThat(soon(poll)).hasValue("later");
+        assertThat(server.values(name)).isEmpty();
+    }
+
     /** It need not know of those that come after what it takes. */
     @Test
     void itemOfAHigherPriority_keepsNobodyFromTaking() throws Exception {

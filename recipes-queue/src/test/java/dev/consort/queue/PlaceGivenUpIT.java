@@ -94,6 +94,25 @@ class PlaceGivenUpIT {
         assertOthersGet(theirs, "a", "b");
     }
 
+    /** It asks again before it may, so that its end of the line is opened and closed once more meanwhile. */
+    @Test
+    void refused_andAsksAgainTooEarly_placeIsGivenUpWhenEtcdPermitsIt() throws Exception {
+        DistributedQueue<String> theirs = queue(other);
+        assertThat(theirs.poll()).isEmpty();
+        assertThat(queue(refused).poll()).isEmpty();
+        long known = etcd.revision();
+        Future<String> take = threads.start(() -> queue(refused).take());
+        await().until(() -> etcd.revision() > known); // its card
+        CallFault changes = refused.faults.every(LineRequests.changesOf(NAME)).refuse(Status.PERMISSION_DENIED);
+        CallFault reading = refused.faults.every(LineRequests.readingOf(NAME)).refuse(Status.PERMISSION_DENIED);
+        assertThat(theirs.offer("a")).isTrue();
+        assertDenied(take);
+        assertDenied(threads.start(() -> queue(refused).take()));
+        changes.stop();
+        reading.stop();
+        assertOthersGet(theirs, "a");
+    }
+
     /** It did join, but the answer was lost, and by then it may not any more. */
     @Test
     void joinedUnknowingly_placeIsGivenUpWhenEtcdPermitsIt() throws Exception {

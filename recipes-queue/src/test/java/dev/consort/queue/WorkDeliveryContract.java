@@ -23,6 +23,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -235,6 +236,25 @@ abstract class WorkDeliveryContract {
         here.session().close();
         Work.next(theirs, "b", 1);
         Work.next(theirs, "a", 2);
+    }
+
+    /** As many as are more than it looks at first. */
+    @Test
+    void nackWithDelay_ofMany_keepsNobodyFromThoseBehind() throws Exception {
+        int resting = 80;
+        int all = 400;
+        for (int i = 0; i < all; i += 100) {
+            mine.offerAll(IntStream.range(i, i + 100).mapToObj(String::valueOf).toList());
+        }
+        for (int i = 0; i < resting; i++) {
+            assertThat(Work.next(mine).nack(Duration.ofMinutes(10))).isTrue();
+        }
+        for (int i = resting; i < all; i++) {
+            Delivery<String> next = Work.next(mine);
+            assertThat(next.value()).isEqualTo(String.valueOf(i));
+            assertThat(next.ack()).isTrue();
+        }
+        assertThat(mine.receive(Duration.ZERO)).isEmpty();
     }
 
     @Test
