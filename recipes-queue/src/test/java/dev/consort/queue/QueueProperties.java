@@ -19,16 +19,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.AfterFailureMode;
@@ -291,7 +295,10 @@ class QueueProperties {
 
     // By priority, by due time
 
-    /** What two offer at once is taken by one after the other, in the order of what it goes by and then of each one's offers. */
+    /**
+     * What two offer at once is found by two others who look meanwhile, or later; and what is left is taken by one after the other, in
+     * the order of what it goes by and then of each one's offers.
+     */
     @Property(
             tries = SHIFTS,
             shrinking = ShrinkingMode.OFF,
@@ -303,7 +310,8 @@ class QueueProperties {
             List<OrderedTrial> trials = IntStream.range(0, NAMES)
                     .mapToObj(i -> new OrderedTrial(sessions, i % 2 == 0, random.nextLong()))
                     .toList();
-            atOnce(trials.stream().flatMap(OrderedTrial::offerers));
+            atOnce(trials.stream().flatMap(trial -> Stream.concat(trial.offerers(), trial.lookers())));
+            trials.forEach(OrderedTrial::judgeLooks);
             atOnce(trials.stream().map(trial -> trial::take));
             heal();
         }
@@ -322,10 +330,16 @@ class QueueProperties {
             }
         }
 
+        /** One that asked for an item, when it began and ended. */
+        record Look(long from, long to, Optional<Item> found) {}
+
         private final long seed;
         private final List<Offerer> offerers = new ArrayList<>();
         private final List<Taker> takers = new ArrayList<>();
-        private final Queue<Item> offered = new ConcurrentLinkedQueue<>();
+        private final AtomicLong moment = new AtomicLong();
+        private final Map<Item, Long> offered = new ConcurrentHashMap<>(); // and when that was answered
+        private final Queue<Look> looks = new ConcurrentLinkedQueue<>();
+        private final AtomicBoolean isUnknown = new AtomicBoolean();
 
         /** Offers one by what it goes by. */
         private interface Offerer {
@@ -361,30 +375,74 @@ class QueueProperties {
                     int by = random.nextInt(3);
                     List<Item> items = List.of(new Item(by, client, 2 * i), new Item(by, client, 2 * i + 1));
                     offerers.get(client).offer(items.stream().map(Item::text).toList(), by);
-                    offered.addAll(items);
+                    items.forEach(item -> offered.put(item, moment.incrementAndGet()));
                 }
             });
         }
 
-        void take() {
-            Random random = new Random(seed + 9);
-            List<Item> all = new ArrayList<>();
-            try {
-                while (all.size() < offered.size()) {
+        Stream<Runnable> lookers() {
+            return IntStream.range(0, 2).mapToObj(client -> () -> {
+                Random random = new Random(seed + 5 + client);
+                for (int i = 0; i < STEPS; i++) {
                     trouble(random);
-                    takers.get(random.nextInt(2)).poll().map(Item::of).ifPresent(all::add);
-                    taken.incrementAndGet();
+                    long from = moment.incrementAndGet();
+                    Optional<Item> found = poll(client);
+                    looks.add(new Look(from, moment.incrementAndGet(), found));
                 }
-                assertThat(takers.get(0).poll()).isEmpty();
-                empty.incrementAndGet();
+            });
+        }
+
+        private Optional<Item> poll(int client) {
+            try {
+                Optional<Item> found = takers.get(client).poll().map(Item::of);
+                (found.isPresent() ? taken : empty).incrementAndGet();
+                return found;
             } catch (OutcomeUnknownException late) {
+                isUnknown.set(true);
                 unknown.incrementAndGet();
-                return;
+                return Optional.empty();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
+        }
+
+        /** None that was there before one looked, and that nobody else was about to take, was missed. */
+        void judgeLooks() {
+            if (isUnknown.get()) {
+                return;
+            }
+            Map<Item, Long> takenFrom = new HashMap<>();
+            for (Look look : looks) {
+                look.found()
+                        .ifPresent(item -> assertThat(takenFrom.put(item, look.from()))
+                                .as("%s was taken before", item)
+                                .isNull());
+            }
+            for (Look look : looks) {
+                assertThat(offered)
+                        .as("%s though there was one", look)
+                        .noneSatisfy((item, since) -> assertThat(look.found().isEmpty()
+                                        && since < look.from()
+                                        && takenFrom.getOrDefault(item, Long.MAX_VALUE) > look.to())
+                                .isTrue());
+            }
+        }
+
+        void take() {
+            Random random = new Random(seed + 9);
+            looks.forEach(look -> look.found().ifPresent(offered::remove));
+            List<Item> all = new ArrayList<>();
+            while (all.size() < offered.size() && !isUnknown.get()) {
+                trouble(random);
+                poll(random.nextInt(2)).ifPresent(all::add);
+            }
+            boolean isEmpty = poll(0).isEmpty();
+            if (isUnknown.get()) {
+                return;
+            }
             judged.incrementAndGet();
-            assertThat(all).containsExactlyInAnyOrderElementsOf(offered);
+            assertThat(isEmpty).isTrue();
+            assertThat(all).containsExactlyInAnyOrderElementsOf(offered.keySet());
             assertThat(all).isSortedAccordingTo(Comparator.comparingInt(Item::by));
             for (int client = 0; client < 2; client++) {
                 int so = client;
