@@ -296,7 +296,7 @@ class QueueProperties {
     // By priority, by due time
 
     /**
-     * What two offer at once is found by two others who look meanwhile, or later; and what is left is taken by one after the other, in
+     * What two offer at once is found by others who look meanwhile, or later; and what is left is taken by one after the other, in
      * the order of what it goes by and then of each one's offers.
      */
     @Property(
@@ -348,7 +348,7 @@ class QueueProperties {
 
         /** Takes one. */
         private interface Taker {
-            Optional<String> poll() throws InterruptedException;
+            Optional<String> poll(Duration timeout) throws InterruptedException;
         }
 
         OrderedTrial(Sessions sessions, boolean byPriority, long seed) {
@@ -358,11 +358,11 @@ class QueueProperties {
                 if (byPriority) {
                     var queue = DistributedPriorityQueue.create(session, name, Codec.utf8());
                     offerers.add(queue::offerAll);
-                    takers.add(() -> queue.poll(Duration.ZERO));
+                    takers.add(queue::poll);
                 } else {
                     var queue = DistributedDelayQueue.create(session, name, Codec.utf8());
                     offerers.add((items, by) -> items.forEach(item -> queue.offerAt(item, PAST.plusMillis(by))));
-                    takers.add(() -> queue.poll(Duration.ZERO));
+                    takers.add(queue::poll);
                 }
             }
         }
@@ -381,20 +381,20 @@ class QueueProperties {
         }
 
         Stream<Runnable> lookers() {
-            return IntStream.range(0, 2).mapToObj(client -> () -> {
+            return IntStream.range(0, 3).mapToObj(client -> () -> {
                 Random random = new Random(seed + 5 + client);
                 for (int i = 0; i < STEPS; i++) {
                     trouble(random);
                     long from = moment.incrementAndGet();
-                    Optional<Item> found = poll(client);
+                    Optional<Item> found = poll(client % 2, Duration.ofMillis(random.nextInt(2) * random.nextInt(10)));
                     looks.add(new Look(from, moment.incrementAndGet(), found));
                 }
             });
         }
 
-        private Optional<Item> poll(int client) {
+        private Optional<Item> poll(int client, Duration timeout) {
             try {
-                Optional<Item> found = takers.get(client).poll().map(Item::of);
+                Optional<Item> found = takers.get(client).poll(timeout).map(Item::of);
                 (found.isPresent() ? taken : empty).incrementAndGet();
                 return found;
             } catch (OutcomeUnknownException late) {
@@ -434,9 +434,9 @@ class QueueProperties {
             List<Item> all = new ArrayList<>();
             while (all.size() < offered.size() && !isUnknown.get()) {
                 trouble(random);
-                poll(random.nextInt(2)).ifPresent(all::add);
+                poll(random.nextInt(2), Duration.ZERO).ifPresent(all::add);
             }
-            boolean isEmpty = poll(0).isEmpty();
+            boolean isEmpty = poll(0, Duration.ZERO).isEmpty();
             if (isUnknown.get()) {
                 return;
             }
