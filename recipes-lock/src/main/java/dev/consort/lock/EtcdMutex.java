@@ -24,10 +24,11 @@ final class EtcdMutex implements Mutex, GrantLock.Source {
     private final Acquirer<Grant> acquirer;
 
     EtcdMutex(Session session, String name) {
-        this.session = EtcdSession.of(session);
-        this.spec = new ClaimSpec(
-                RECIPE, Names.checked(RECIPE, name, session), () -> OwnerText.of(this.session.now()), false);
-        this.acquirer = new Acquirer<>(this.session, grant -> grant);
+        EtcdSession ours = EtcdSession.of(session);
+        this.session = ours;
+        // Of the session, not of this: grants keep it.
+        this.spec = new ClaimSpec(RECIPE, Names.checked(RECIPE, name, session), () -> OwnerText.of(ours.now()), false);
+        this.acquirer = new Acquirer<>(ours, grant -> grant);
     }
 
     @Override

@@ -386,7 +386,8 @@ class QueueProperties {
                 for (int i = 0; i < STEPS; i++) {
                     trouble(random);
                     long from = moment.incrementAndGet();
-                    Optional<Item> found = poll(client % 2, Duration.ofMillis(random.nextInt(2) * random.nextInt(10)));
+                    Optional<Item> found =
+                            poll(client % 2, Duration.ofMillis(random.nextBoolean() ? random.nextInt(10) : 0));
                     looks.add(new Look(from, moment.incrementAndGet(), found));
                 }
             });

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>Concurrency: confined to the session's serializer. Each request carries the number of its operation; the answer to
  * one that was overtaken is ignored.
  */
-final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
+final class Claim implements Acquisition.Owner, ClaimWatches.Owner, ClaimValue.Owner {
     /** The states of a claim. */
     enum State {
         /** No key in etcd. To ACQUIRING; to RELEASING when a ghost is found. */
@@ -77,7 +77,6 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private final QueueKeys keys;
     private final String recipe;
     private final Owner owner;
-    private final Baton baton;
     private final ClaimWatches watches;
     private final @Nullable Runnable removal; // together with other claims
 
@@ -110,7 +109,6 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         this.keys = keys;
         this.recipe = recipe;
         this.owner = owner;
-        this.baton = new Baton(session, keys);
         this.watches = new ClaimWatches(session, keys, this);
     }
 
@@ -209,7 +207,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         following = List.of();
         marks = false;
         mayMark = false;
-        value = new ClaimValue(session, keys, recipe, createRevision, modRevision, put, this::gone);
+        value = new ClaimValue(session, keys, recipe, createRevision, modRevision, put, this);
         watches.start(modRevision + 1, ahead);
     }
 
@@ -284,6 +282,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private void hold(List<QueuedClaim> next) {
         operation++;
         state = State.HELD;
+        acquiring = ByteString.EMPTY;
         following = next;
         told = null;
         watches.granted();
@@ -321,7 +320,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private void decideChecked(Verdict verdict, long now) {
         decide(verdict, now);
         if (verdict.granted() && state == State.HELD && keys.rule().firstIsTold()) {
-            baton.tellBehind(revision);
+            baton().tellBehind(revision);
         }
     }
 
@@ -334,12 +333,18 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         }
     }
 
+    /** Not kept: a claim that is held for long does without. */
+    private Baton baton() {
+        return new Baton(session, keys);
+    }
+
     private boolean isMine(KeyValue kv) {
         return value != null && value.isIn(kv);
     }
 
     /** This claim is no more, or its key is another claim now. */
-    private void gone() {
+    @Override
+    public void gone() {
         switch (state) {
             case ACQUIRING -> {
                 if (owner.wanted() && removal == null) {
@@ -357,7 +362,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             }
             case HELD -> {
                 if (mayMark) { // (!) also if it was not answered yet
-                    baton.deleteMark();
+                    baton().deleteMark();
                 }
                 owner.lost();
                 end(null);
@@ -503,7 +508,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
         CompletableFuture<Boolean> passed = new CompletableFuture<>();
         state = State.PASSING;
         long op = ++operation;
-        session.onAnswer(baton.passOn(revision, chosen, next), (how, failure) -> {
+        session.onAnswer(baton().passOn(revision, chosen, next), (how, failure) -> {
             if (op != operation || !session.isOpen()) {
                 passed.complete(false); // the session has ended, and the claim with it
             } else if (failure != null) {
@@ -543,7 +548,7 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
     private void remove(List<QueuedClaim> known) {
         long op = operation;
         session.onAnswer(
-                baton.release(revision, known, marks),
+                baton().release(revision, known, marks),
                 (wasOurs, failure) -> ifCurrent(op, () -> {
                     if (failure == null) {
                         forget();
@@ -595,15 +600,22 @@ final class Claim implements Acquisition.Owner, ClaimWatches.Owner {
             if (ours) {
                 following = List.of();
                 marks = true;
-                baton.tellMarked(revision);
+                baton().tellMarked(revision);
             }
             return ours;
         });
     }
 
-    /** The mod revision, which a guard compares. */
-    long modRevision() {
-        return value == null ? 0 : value.modRevision();
+    /** Of a grant by the held claim, as it is now. */
+    EtcdGrant.Conditions conditions() {
+        return EtcdGrant.Conditions.unchanged(keys.own(), value == null ? 0 : value.modRevision());
+    }
+
+    /** Of the held claim: so it is not kept, for many may be held for long. */
+    void valueStays() {
+        if (value != null) {
+            value.forget();
+        }
     }
 
     private void ifCurrent(long op, Runnable step) {

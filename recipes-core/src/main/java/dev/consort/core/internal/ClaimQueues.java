@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 final class ClaimQueues {
     private final EtcdSession session;
     private final Map<String, LocalQueue> byName = new LinkedHashMap<>();
-    private final Map<String, Set<String>> taken = new HashMap<>(); // the recipes of each name; none for a ghost's
+    private final Map<String, Set<String>> alone = new HashMap<>(); // each recipe: shared by all names of only that
     private final Map<Waiter, MultiClaim> together = new LinkedHashMap<>();
 
     ClaimQueues(EtcdSession session) {
@@ -64,12 +64,11 @@ final class ClaimQueues {
             for (String name : names) {
                 LocalQueue queue = byName.get(name);
                 boolean otherKind = queue != null && Kind.of(queue) != kind;
-                if (queue != null && otherKind && !taken.containsKey(name)) {
+                if (queue != null && otherKind && queue.recipes().isEmpty()) {
                     throw new IllegalArgumentException(spec.recipe() + " name '" + name + "' was that of "
                             + Kind.of(queue).text + ", of which a claim is being removed; rename one");
                 }
-                Set<String> recipes = taken.get(name);
-                if (recipes == null || !recipes.contains(spec.recipe()) || otherKind) {
+                if (queue == null || !queue.recipes().contains(spec.recipe()) || otherKind) {
                     session.engine()
                             .namesInUse()
                             .enter(spec.recipe(), name, NamesInUse.claims(spec.recipe(), spec.mode()), Map.of());
@@ -80,15 +79,19 @@ final class ClaimQueues {
             fresh.forEach(name -> session.engine().namesInUse().leave(spec.recipe(), name));
             throw e;
         }
-        fresh.forEach(name -> taken.merge(name, Set.of(spec.recipe()), ClaimQueues::both));
+        fresh.forEach(name -> use(queue(name, spec), spec.recipe()));
     }
 
-    private static Set<String> both(Set<String> some, Set<String> others) {
-        return Stream.concat(some.stream(), others.stream()).collect(Collectors.toUnmodifiableSet());
+    private void use(LocalQueue queue, String recipe) {
+        Set<String> before = queue.recipes();
+        queue.usedBy(
+                before.isEmpty()
+                        ? alone.computeIfAbsent(recipe, one -> Set.of(one))
+                        : Stream.concat(before.stream(), Stream.of(recipe)).collect(Collectors.toUnmodifiableSet()));
     }
 
-    private void giveBack(String name, Set<String> recipes) {
-        recipes.forEach(recipe -> session.engine().namesInUse().leave(recipe, name));
+    private void giveBack(String name, LocalQueue queue) {
+        queue.recipes().forEach(recipe -> session.engine().namesInUse().leave(recipe, name));
     }
 
     private LocalQueue create(String name, String recipe, Kind kind) {
@@ -146,10 +149,9 @@ final class ClaimQueues {
     }
 
     void forget(QueueKeys keys) {
-        byName.remove(keys.name());
-        Set<String> recipes = taken.remove(keys.name());
-        if (recipes != null) {
-            giveBack(keys.name(), recipes);
+        LocalQueue queue = byName.remove(keys.name());
+        if (queue != null) {
+            giveBack(keys.name(), queue);
         }
     }
 
@@ -188,9 +190,8 @@ final class ClaimQueues {
         List.copyOf(together.values()).forEach(claim -> claim.sessionEnded(reason));
         together.clear();
         List<LocalQueue> all = List.copyOf(byName.values());
+        byName.forEach(this::giveBack);
         byName.clear();
-        taken.forEach(this::giveBack);
-        taken.clear();
         all.forEach(queue -> queue.sessionEnded(reason));
     }
 }

@@ -8,6 +8,7 @@ import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.TxnRequest;
 import io.etcd.jetcd.api.TxnResponse;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -26,15 +27,21 @@ final class ClaimValue {
     private final EtcdSession session;
     private final QueueKeys keys;
     private final String recipe;
-    private final Runnable gone;
+    private final Owner owner;
     private final long revision;
-    private ByteString value;
+    private @Nullable ByteString value;
     private long modRevision;
     private boolean rewritten;
     private boolean over;
     private CompletableFuture<Boolean> last = NONE;
 
-    /** Of a claim that was put; {@code gone} is called when a rewrite finds it gone. */
+    /** Whose key it is. */
+    interface Owner {
+        /** A rewrite has found it gone. */
+        void gone();
+    }
+
+    /** Of a claim that was put. */
     ClaimValue(
             EtcdSession session,
             QueueKeys keys,
@@ -42,14 +49,14 @@ final class ClaimValue {
             long revision,
             long modRevision,
             ByteString value,
-            Runnable gone) {
+            Owner owner) {
         this.session = session;
         this.keys = keys;
         this.recipe = recipe;
         this.revision = revision;
         this.modRevision = modRevision;
         this.value = value;
-        this.gone = gone;
+        this.owner = owner;
     }
 
     /** An overwrite keeps the create revision, so a claim that we never rewrite is known by its mod revision too. */
@@ -64,7 +71,7 @@ final class ClaimValue {
     }
 
     boolean holds(ByteString wanted) {
-        return value.equals(wanted);
+        return wanted.equals(value);
     }
 
     long modRevision() {
@@ -72,7 +79,12 @@ final class ClaimValue {
     }
 
     ByteString value() {
-        return value;
+        return Objects.requireNonNull(value, "forgotten");
+    }
+
+    /** It is not asked for any more, unless it is put anew. */
+    void forget() {
+        value = null;
     }
 
     /** The claim is no longer held. */
@@ -125,7 +137,7 @@ final class ClaimValue {
         List<KeyValue> mine = response.getResponses(0).getResponseRange().getKvsList();
         if (mine.isEmpty() || !isIn(mine.get(0))) {
             if (!over) {
-                gone.run();
+                owner.gone();
             }
             if (repeated) {
                 done.completeExceptionally(unknown(null));

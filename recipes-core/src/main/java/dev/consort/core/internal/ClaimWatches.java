@@ -4,10 +4,8 @@ package dev.consort.core.internal;
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.KeyValue;
-import io.etcd.jetcd.api.WatchCreateRequest;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +39,11 @@ final class ClaimWatches {
     private final QueueKeys keys;
     private final Owner owner;
 
-    private long round; // raised by every start and stop, so that late events of earlier watches are dropped
+    private int round; // raised by every start and stop, so that late events of earlier watches are dropped
     private Timing.Timer timer = Timing.Timer.NONE;
     private boolean open;
     private long ownFrom;
-    private List<WatchCreateRequest> before = List.of();
+    private List<WatchHub.Subject> before = List.of();
     private long beforeFrom;
     private @Nullable Watch ownWatch;
     private List<Watch> beforeWatches = List.of();
@@ -78,7 +76,7 @@ final class ClaimWatches {
     }
 
     private void later(Duration delay, Runnable step) {
-        long started = round;
+        int started = round;
         timer.cancel();
         timer = session.after(delay, () -> {
             if (started == round) {
@@ -98,7 +96,7 @@ final class ClaimWatches {
         waitFor(List.of(WatchHub.deletions(keys.prefix())), from);
     }
 
-    private void waitFor(List<WatchCreateRequest> what, long from) {
+    private void waitFor(List<WatchHub.Subject> what, long from) {
         closeBefore();
         before = what;
         beforeFrom = from;
@@ -141,37 +139,37 @@ final class ClaimWatches {
 
     private void openMissing() {
         if (ownWatch == null) {
-            ownWatch = session.watch(keys.own(), ownFrom, new Listener(null, event -> {
-                boolean put = event.getType() == Event.EventType.PUT;
-                ownFrom = event.getKv().getModRevision() + 1;
-                owner.onOwnEvent(put ? event.getKv() : null);
-            }));
+            ownWatch = session.watch(keys.own(), ownFrom, new Listener(null));
         }
         if (beforeWatches.isEmpty()) {
             beforeWatches = before.stream()
-                    .map(what -> session.watch(what, beforeFrom, new Listener(before, event -> {
-                        if (event.getType() == Event.EventType.DELETE) {
-                            closeBefore();
-                            later(MESSAGE_TIME, owner::onBeforeUnknown);
-                        }
-                    })))
+                    .map(what -> session.watch(what, beforeFrom, new Listener(before)))
                     .toList();
         }
     }
 
     /** Hands events over to the session's serializer. */
     private final class Listener implements WatchHub.Listener {
-        private final long started = round;
-        private final @Nullable List<WatchCreateRequest> watched; // null for the own key
-        private final Consumer<Event> onEvent;
+        private final int started = round;
+        private final @Nullable List<WatchHub.Subject> watched; // null for the own key
 
-        Listener(@Nullable List<WatchCreateRequest> watched, Consumer<Event> onEvent) {
+        Listener(@Nullable List<WatchHub.Subject> watched) {
             this.watched = watched;
-            this.onEvent = onEvent;
         }
 
         private boolean isCurrent() {
-            return started == round && (watched == null || watched.equals(before));
+            return started == round && (watched == null || watched == before);
+        }
+
+        private void onEvent(Event event) {
+            boolean put = event.getType() == Event.EventType.PUT;
+            if (watched == null) {
+                ownFrom = event.getKv().getModRevision() + 1;
+                owner.onOwnEvent(put ? event.getKv() : null);
+            } else if (!put) {
+                closeBefore();
+                later(MESSAGE_TIME, owner::onBeforeUnknown);
+            }
         }
 
         @Override
@@ -179,7 +177,7 @@ final class ClaimWatches {
             session.execute(() -> {
                 for (Event event : events) {
                     if (isCurrent()) {
-                        onEvent.accept(event);
+                        onEvent(event);
                     }
                 }
             });

@@ -9,13 +9,14 @@ import dev.consort.core.LossReason;
 import dev.consort.core.OutcomeUnknownException;
 import dev.consort.core.RecipeException;
 import io.etcd.jetcd.api.Compare;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,13 +37,14 @@ public final class EtcdGrant implements Grant {
     }
 
     private static final Logger log = LoggerFactory.getLogger(EtcdGrant.class);
+    private static final VarHandle LOST = future("lost");
+    private static final VarHandle WHY_OVER = future("whyOver");
 
     private final EtcdSession session;
     private final Grantor queue;
     private final ClaimSpec spec;
-    private final Supplier<List<Compare>> guard;
+    private final Conditions conditions;
     private final FencingToken token;
-    private final CompletableFuture<LossReason> lost = new CompletableFuture<>();
     private volatile State state = State.HELD; // written by the serializer only
     private volatile boolean givenBack; // set by whoever releases, for whom it is over at once
 
@@ -50,32 +52,49 @@ public final class EtcdGrant implements Grant {
     private int inFlight;
     private boolean wrote;
     private Runnable onLost = () -> {};
-    private Runnable whenQuiet = this::giveBack;
+    private @Nullable Runnable whenQuiet; // unless it is just given back then
     private @Nullable Transfer transfer; // under way
     private Timing.Timer closeTimer = Timing.Timer.NONE;
-    private final CompletableFuture<Boolean> released = new CompletableFuture<>();
-    private final CompletableFuture<LossReason> whyOver = new CompletableFuture<>();
+    private @Nullable CompletableFuture<Boolean> released;
 
-    /** By one claim. What is never rewritten is guarded by its mod revision, which an overwrite changes; an election's is. */
-    EtcdGrant(EtcdSession session, Grantor queue, QueueKeys keys, ClaimSpec spec, long revision, FencingToken token) {
-        this(
-                session,
-                queue,
-                spec,
-                token,
-                () -> List.of(
-                        spec.term()
-                                ? ClaimTxns.createIs(keys.own(), revision)
-                                : ClaimTxns.modIs(keys.own(), revision)));
+    // Made for the first who asks for it: many may be held for whose end nobody waits.
+    private volatile @Nullable CompletableFuture<LossReason> lost;
+    private volatile @Nullable CompletableFuture<LossReason> whyOver;
+
+    /** What holds in etcd while a grant does: what its guarded transactions compare. */
+    interface Conditions {
+        List<Compare> whileHeld(EtcdGrant grant);
+
+        /** That a key is as it was put at a revision. */
+        static Conditions unchanged(ByteString key, long revision) {
+            return grant -> List.of(ClaimTxns.modIs(key, revision));
+        }
     }
 
-    /** By what its guarded transactions compare. */
-    EtcdGrant(EtcdSession session, Grantor queue, ClaimSpec spec, FencingToken token, Supplier<List<Compare>> guard) {
+    EtcdGrant(EtcdSession session, Grantor queue, ClaimSpec spec, FencingToken token, Conditions conditions) {
         this.session = session;
         this.queue = queue;
         this.spec = spec;
         this.token = token;
-        this.guard = guard;
+        this.conditions = conditions;
+    }
+
+    private static VarHandle future(String field) {
+        try {
+            return MethodHandles.lookup().findVarHandle(EtcdGrant.class, field, CompletableFuture.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private CompletableFuture<LossReason> made(@Nullable CompletableFuture<LossReason> known, VarHandle field) {
+        if (known != null) {
+            return known;
+        }
+        CompletableFuture<LossReason> first = new CompletableFuture<>();
+        var other = (CompletableFuture<LossReason>) field.compareAndExchange(this, null, first);
+        return other == null ? first : other;
     }
 
     ClaimSpec spec() {
@@ -109,7 +128,7 @@ public final class EtcdGrant implements Grant {
 
     @Override
     public CompletionStage<LossReason> lost() {
-        return lost.minimalCompletionStage();
+        return made(lost, LOST).minimalCompletionStage();
     }
 
     @Override
@@ -170,15 +189,15 @@ public final class EtcdGrant implements Grant {
         givenBack = true;
         session.execute(() -> {
             if (state != State.HELD || !session.isAlive()) {
-                Completion.of(released, (wasHeld, failure) -> mine.complete(false));
+                Completion.of(released(), (wasHeld, failure) -> mine.complete(false));
                 if (state == State.HELD || state == State.LOST) {
-                    released.complete(false);
+                    released().complete(false);
                 }
                 return;
             }
             state = State.CLOSING;
             decided.run();
-            Completion.forward(released, mine);
+            Completion.forward(released(), mine);
             if (inFlight == 0) {
                 giveBack();
             } else {
@@ -189,16 +208,26 @@ public final class EtcdGrant implements Grant {
     }
 
     private void giveBack() {
-        if (state != State.CLOSING || released.isDone()) {
+        if (state != State.CLOSING || released().isDone()) {
             return;
         }
         closeTimer.cancel();
         state = State.RELEASED;
-        whyOver.complete(LossReason.CLOSED);
+        made(whyOver, WHY_OVER).complete(LossReason.CLOSED);
         // A copy of a guarded write may still be on its way, even of one that was answered: only a claim that is
         // deleted
         // refuses it, so that it cannot land under the next holder.
-        Completion.forward(queue.close(this, !wrote), released);
+        Completion.forward(queue.close(this, !wrote), released());
+    }
+
+    /** By the holder, or else whether it was. */
+    private CompletableFuture<Boolean> released() {
+        CompletableFuture<Boolean> known = released;
+        if (known == null) {
+            known = new CompletableFuture<>();
+            released = known;
+        }
+        return known;
     }
 
     // For guarded transactions and recipes, on the serializer
@@ -216,7 +245,16 @@ public final class EtcdGrant implements Grant {
     void guardedEnd() {
         inFlight--;
         if (inFlight == 0 && state == State.CLOSING) {
-            whenQuiet.run();
+            quiet();
+        }
+    }
+
+    private void quiet() {
+        Runnable next = whenQuiet;
+        if (next == null) {
+            giveBack();
+        } else {
+            next.run();
         }
     }
 
@@ -238,7 +276,7 @@ public final class EtcdGrant implements Grant {
                 session.callback(() -> Completion.pass(got, failure, result));
             });
             if (inFlight == 0) {
-                whenQuiet.run();
+                quiet();
             }
         });
         return result;
@@ -307,12 +345,12 @@ public final class EtcdGrant implements Grant {
                 exchanged(over, isUnknown(failure));
                 Completion.pass(over, failure, passed);
                 if (over) {
-                    whyOver.complete(LossReason.CLOSED);
+                    made(whyOver, WHY_OVER).complete(LossReason.CLOSED);
                 }
             });
         };
         if (inFlight == 0) {
-            whenQuiet.run();
+            quiet();
         }
         return passed;
     }
@@ -337,10 +375,10 @@ public final class EtcdGrant implements Grant {
     }
 
     private void exchanged(boolean forAnother, boolean unknown) {
-        whenQuiet = this::giveBack;
+        whenQuiet = null;
         if (state == State.CLOSING && forAnother) {
             state = State.RELEASED;
-            released.complete(true);
+            released().complete(true);
         } else if (state == State.CLOSING && (givenBack || unknown)) {
             giveBack(); // somebody asked for that meanwhile, or nobody knows what it is by now
         } else if (state == State.CLOSING) {
@@ -357,7 +395,7 @@ public final class EtcdGrant implements Grant {
 
     /** What holds in etcd while the grant does. */
     List<Compare> conditions() {
-        return guard.get();
+        return conditions.whileHeld(this);
     }
 
     /** It is no longer held; {@link #tellLost} follows. */
@@ -365,7 +403,7 @@ public final class EtcdGrant implements Grant {
         if (state == State.HELD || state == State.CLOSING) {
             state = State.LOST;
             closeTimer.cancel();
-            released.complete(false);
+            released().complete(false);
             onLost.run();
         }
     }
@@ -389,16 +427,16 @@ public final class EtcdGrant implements Grant {
      * code, like {@link #onLost}.
      */
     public CompletableFuture<LossReason> whyOver() {
-        return whyOver;
+        return made(whyOver, WHY_OVER);
     }
 
     void tellLost(LossReason reason) {
         if (state == State.LOST) {
-            whyOver.complete(reason);
+            made(whyOver, WHY_OVER).complete(reason);
             if (reason != LossReason.CLOSED) {
                 log.warn("{} '{}': lost ({}); token {}", spec.recipe(), spec.name(), reason, token);
             }
-            session.callback(() -> lost.complete(reason));
+            session.callback(() -> made(lost, LOST).complete(reason));
         }
     }
 

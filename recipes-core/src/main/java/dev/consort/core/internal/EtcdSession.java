@@ -11,7 +11,6 @@ import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.RangeRequest;
-import io.etcd.jetcd.api.WatchCreateRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -140,7 +139,7 @@ public final class EtcdSession implements Session, LeaseKeeper.Owner, Mailbox.Ow
         return watch(WatchHub.key(key), from, listener);
     }
 
-    Watch watch(WatchCreateRequest what, long from, WatchHub.Listener listener) {
+    Watch watch(WatchHub.Subject what, long from, WatchHub.Listener listener) {
         return connection.watches().watch(what, from, listener);
     }
 

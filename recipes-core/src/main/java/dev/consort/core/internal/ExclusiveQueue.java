@@ -7,6 +7,9 @@ import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
 import dev.consort.core.SessionState;
+import io.etcd.jetcd.api.Compare;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -23,12 +26,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Concurrency: confined to the session's serializer.
  */
-final class ExclusiveQueue implements LocalQueue, Claim.Owner {
+final class ExclusiveQueue extends LocalQueue implements Claim.Owner, HandOvers.Others, EtcdGrant.Conditions {
+    private static final Deque<Waiter> NOBODY = new ArrayDeque<>(0); // to which nobody is added
+
     private final EtcdSession session;
     private final QueueKeys keys;
     private final Claim claim;
     private final HandOvers handOvers;
-    private final Deque<Waiter> waiters = new ArrayDeque<>(1); // mostly one, and there are many queues
+    private Deque<Waiter> waiters = NOBODY; // mostly one, or none any more, and there are many queues
 
     private @Nullable Overtaking overtaking; // once somebody has a priority, or steps back
     private @Nullable EtcdGrant holder;
@@ -40,7 +45,7 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
         this.session = session;
         this.keys = keys;
         this.claim = new Claim(session, keys, recipe, this);
-        this.handOvers = new HandOvers(session, keys.prefix(), 1);
+        this.handOvers = new HandOvers(session, this);
     }
 
     @Override
@@ -56,7 +61,10 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
 
     /** Behind all of its priority, in front of those of a lower one. */
     private void lineUp(Waiter waiter) {
-        Deque<Waiter> behind = new ArrayDeque<>();
+        if (waiters == NOBODY) {
+            waiters = new ArrayDeque<>(1);
+        }
+        Deque<Waiter> behind = new ArrayDeque<>(0);
         while (!waiters.isEmpty() && waiters.getLast().yieldsTo(waiter)) {
             behind.addFirst(waiters.removeLast());
         }
@@ -148,28 +156,26 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
     }
 
     private void grantNext() {
-        Waiter next = waiters.poll();
+        Waiter next = waiters.peek();
         if (next == null) {
             claim.release();
         } else if (!session.isAlive()) {
-            waiters.addFirst(next); // the session is about to tell it
+            return; // the session is about to tell it
         } else if (next.seat != null) {
-            waiters.addFirst(next); // (!) which inherits no claim: its own are all made in one transaction
-            claim.release();
+            claim.release(); // (!) a seat inherits none: its own are all made in one transaction
         } else if (next.spec.term() && (rewriting != null || !claim.holds(next.value()))) {
             rewriteFor(next);
         } else if (!next.spec.term() && claim.isRewritten()) {
             // A mutex's guard compares the mod revision, which an election of the same name has moved.
-            waiters.addFirst(next);
             claim.release();
         } else {
-            holder = new EtcdGrant(
-                    session,
-                    this,
-                    keys,
-                    next.spec,
-                    claim.revision(),
-                    new FencingToken(claim.revision(), handOvers.next()));
+            waiters.remove();
+            waiters = waiters.isEmpty() ? NOBODY : waiters;
+            if (!next.spec.term()) {
+                claim.valueStays();
+            }
+            FencingToken token = new FencingToken(claim.revision(), handOvers.next());
+            holder = new EtcdGrant(session, this, next.spec, token, this);
             next.result.complete(Optional.of(holder));
         }
     }
@@ -179,7 +185,6 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
      * value first. (!) Also when it was the winner's, and another one's is being put.
      */
     private void rewriteFor(Waiter next) {
-        waiters.addFirst(next);
         if (rewriting != null && next.equals(rewritingFor)) {
             return;
         }
@@ -232,6 +237,24 @@ final class ExclusiveQueue implements LocalQueue, Claim.Owner {
             }
             return passed;
         });
+    }
+
+    /** What is never rewritten is guarded by its mod revision, which an overwrite changes; an election's is. */
+    @Override
+    public List<Compare> whileHeld(EtcdGrant grant) {
+        long revision = grant.token().revision();
+        return List.of(
+                grant.spec().term() ? ClaimTxns.createIs(keys.own(), revision) : ClaimTxns.modIs(keys.own(), revision));
+    }
+
+    @Override
+    public RangeRequest whoWaits() {
+        return ClaimTxns.prefix(keys.prefix(), 1).setCountOnly(true).build();
+    }
+
+    @Override
+    public boolean othersWait(RangeResponse answer) {
+        return answer.getCount() > 1;
     }
 
     private boolean mayHandOver(EtcdGrant grant) {

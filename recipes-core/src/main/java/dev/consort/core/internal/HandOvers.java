@@ -7,8 +7,6 @@ import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * How often, and for how long, a claim is handed on in this process while other processes wait.
@@ -23,9 +21,31 @@ final class HandOvers {
     /** Hand-overs take microseconds: asking at every 64th would keep etcd busy with nothing else. */
     private static final Duration ASK_EVERY = Duration.ofMillis(10);
 
+    /** Because of whom a claim is not handed on for ever. */
+    interface Others {
+        /** Made when it is asked, for most claims never are long enough held. */
+        RangeRequest whoWaits();
+
+        boolean othersWait(RangeResponse answer);
+
+        /** Those of a range, of whom so many are of this process. */
+        static Others in(ByteString range, int own) {
+            return new Others() {
+                @Override
+                public RangeRequest whoWaits() {
+                    return ClaimTxns.prefix(range, 1).setCountOnly(true).build();
+                }
+
+                @Override
+                public boolean othersWait(RangeResponse answer) {
+                    return answer.getCount() > own;
+                }
+            };
+        }
+    }
+
     private final EtcdSession session;
-    private final Supplier<RangeRequest> question; // built when it is asked, for most claims never are long enough held
-    private final Predicate<RangeResponse> answer;
+    private final Others others;
     private int sequence;
     private boolean othersWait;
     private boolean asking;
@@ -33,21 +53,10 @@ final class HandOvers {
     private int left;
     private long until;
 
-    /**
-     * Of claims of one key.
-     *
-     * @param others the range of those that may wait for it
-     * @param own how many of those are its own
-     */
-    HandOvers(EtcdSession session, ByteString others, int own) {
-        this(session, () -> ClaimTxns.prefix(others, 1).setCountOnly(true).build(), range -> range.getCount() > own);
-    }
-
-    /** The same; whether others wait is the answer to a question. */
-    HandOvers(EtcdSession session, Supplier<RangeRequest> question, Predicate<RangeResponse> answer) {
+    /** Of claims of one key. */
+    HandOvers(EtcdSession session, Others others) {
         this.session = session;
-        this.question = question;
-        this.answer = answer;
+        this.others = others;
         this.lastAsked = session.timing().nanoTime() - ASK_EVERY.toNanos();
     }
 
@@ -89,10 +98,10 @@ final class HandOvers {
     /** A holder does not see who queues behind it; so it asks now and then, and goes on until the answer comes. */
     private void askWhetherOthersWait(BooleanSupplier same) {
         asking = true;
-        session.onAnswer(session.calls().range(question.get(), session::isOpen), (range, failure) -> {
+        session.onAnswer(session.calls().range(others.whoWaits(), session::isOpen), (range, failure) -> {
             asking = false;
             if (same.getAsBoolean()) {
-                othersWait = failure == null && answer.test(range);
+                othersWait = failure == null && others.othersWait(range);
                 if (!othersWait) {
                     startLimits();
                 }

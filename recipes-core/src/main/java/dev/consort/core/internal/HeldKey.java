@@ -7,7 +7,6 @@ import dev.consort.core.LossReason;
 import dev.consort.core.internal.Store.Outcome;
 import io.etcd.jetcd.api.Compare;
 import io.etcd.jetcd.api.TxnRequest;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -52,7 +51,7 @@ public final class HeldKey implements Grantor {
         this.onEnd = onEnd;
         ClaimSpec spec = new ClaimSpec(recipe, name, () -> ByteString.EMPTY, false);
         this.grant = new EtcdGrant(
-                session, this, spec, new FencingToken(revision, 0), () -> List.of(ClaimTxns.modIs(key, revision)));
+                session, this, spec, new FencingToken(revision, 0), EtcdGrant.Conditions.unchanged(key, revision));
         session.execute(() -> {
             if (session.isOpen()) {
                 session.attach(onSessionEnd);

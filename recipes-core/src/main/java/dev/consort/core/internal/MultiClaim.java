@@ -308,7 +308,7 @@ final class MultiClaim implements Acquisition.Owner, Grantor {
                 this,
                 waiter.spec,
                 new FencingToken(of, 0),
-                () -> queues.stream()
+                all -> queues.stream()
                         .map(keys -> ClaimTxns.modIs(keys.own(), of))
                         .toList());
         grant = granted;

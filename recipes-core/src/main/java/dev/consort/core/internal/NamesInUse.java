@@ -25,6 +25,7 @@ final class NamesInUse {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final NavigableMap<String, Use> uses = new TreeMap<>(); // guarded by lock, like what is in them
+    private final Map<Use, Use> alike = new HashMap<>(); // likewise: many names may be used in the same way
 
     /**
      * A name in use.
@@ -91,13 +92,16 @@ final class NamesInUse {
         try {
             Use wanted = new Use(keys, parts, Map.of(recipe, 1));
             check(name, wanted);
-            Use use = uses.putIfAbsent(name, wanted);
-            if (use != null) {
-                uses.put(name, use.with(recipe, 1));
-            }
+            Use use = uses.get(name);
+            uses.put(name, use == null ? shared(wanted) : use.with(recipe, 1));
         } finally {
             lock.unlock();
         }
+    }
+
+    /** There are as many as there are recipes. */
+    private Use shared(Use first) {
+        return first.parts.isEmpty() ? alike.computeIfAbsent(first, same -> same) : first;
     }
 
     void leave(String recipe, String name) {

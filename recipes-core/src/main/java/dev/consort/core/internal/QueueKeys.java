@@ -14,16 +14,21 @@ import java.util.stream.Stream;
  * The keys of a claim and its queue: {@code <name>/<what the rule says of the lease>}.
  *
  * @param name as the user knows it, without the namespace
- * @param prefix the queue's range in etcd, with the namespace
- * @param own this session's claim in it
+ * @param prefixSize how much of its own claim's key is the prefix of all
+ * @param own this session's claim, with the namespace
  * @param rule when that is granted
  */
-record QueueKeys(String name, ByteString prefix, ByteString own, ClaimRule rule) {
+record QueueKeys(String name, int prefixSize, ByteString own, ClaimRule rule) {
     private static final ByteString SLASH = ByteString.copyFromUtf8("/");
 
     static QueueKeys of(EtcdConnection connection, String name, long lease, ClaimRule rule) {
         ByteString prefix = connection.key(ByteString.copyFromUtf8(name + "/"));
-        return new QueueKeys(name, prefix, prefix.concat(rule.suffix(lease)), rule);
+        return new QueueKeys(name, prefix.size(), prefix.concat(rule.suffix(lease)), rule);
+    }
+
+    /** The queue's range in etcd, with the namespace. Not kept beside what begins with it, for there may be many queues. */
+    ByteString prefix() {
+        return own.substring(0, prefixSize);
     }
 
     /**
@@ -104,10 +109,10 @@ record QueueKeys(String name, ByteString prefix, ByteString own, ClaimRule rule)
 
     /** The claims of a range over the queue, in the order in which they are granted. */
     List<QueuedClaim> inOrder(RangeResponse range) {
-        return rule.claims(QueuedClaim.inOrder(range.getKvsList(), prefix));
+        return rule.claims(QueuedClaim.inOrder(range.getKvsList(), prefix()));
     }
 
     ByteString key(QueuedClaim claim) {
-        return prefix.concat(claim.suffix());
+        return prefix().concat(claim.suffix());
     }
 }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Concurrency: confined to the session's serializer.
  */
-final class ReadWriteQueue implements LocalQueue {
+final class ReadWriteQueue extends LocalQueue {
     private final EtcdSession session;
     private final String name;
     private final Side readers;
@@ -43,8 +43,9 @@ final class ReadWriteQueue implements LocalQueue {
         this.session = session;
         this.name = read.name();
         ByteString writes = read.prefix().concat(ReadWriteRule.WRITE.kind());
-        this.readers = new Side(Mode.READ, read, recipe, new HandOvers(session, writes, 0));
-        this.writers = new Side(Mode.WRITE, write, recipe, new HandOvers(session, write.prefix(), 1));
+        this.readers = new Side(Mode.READ, read, recipe, new HandOvers(session, HandOvers.Others.in(writes, 0)));
+        this.writers =
+                new Side(Mode.WRITE, write, recipe, new HandOvers(session, HandOvers.Others.in(write.prefix(), 1)));
     }
 
     @Override
@@ -206,7 +207,7 @@ final class ReadWriteQueue implements LocalQueue {
 
         private EtcdGrant enter(ClaimSpec spec) {
             FencingToken token = new FencingToken(claim.revision(), handOvers.next());
-            EtcdGrant grant = new EtcdGrant(session, ReadWriteQueue.this, keys, spec, claim.modRevision(), token);
+            EtcdGrant grant = new EtcdGrant(session, ReadWriteQueue.this, spec, token, claim.conditions());
             holders.add(grant);
             return grant;
         }

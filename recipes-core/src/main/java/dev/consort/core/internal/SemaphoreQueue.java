@@ -7,6 +7,7 @@ import dev.consort.core.LossReason;
 import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
 import dev.consort.core.SessionState;
+import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Concurrency: confined to the session's serializer.
  */
-final class SemaphoreQueue implements LocalQueue {
+final class SemaphoreQueue extends LocalQueue {
     /** Claims on their way at once, while permits are free. */
     private static final int MOST_AT_ONCE = 16;
 
@@ -163,7 +164,7 @@ final class SemaphoreQueue implements LocalQueue {
     }
 
     /** One claim, and who holds by it. */
-    private final class Place implements Claim.Owner {
+    private final class Place implements Claim.Owner, HandOvers.Others {
         private final int number;
         private final int permits;
         private final QueueKeys keys;
@@ -179,11 +180,16 @@ final class SemaphoreQueue implements LocalQueue {
             this.permits = permits;
             this.keys = keys(session, name, number, permits);
             this.claim = new Claim(session, keys, recipe, this);
-            this.handOvers = new HandOvers(
-                    session, () -> ClaimTxns.prefix(keys.prefix(), 0).build(), this::showsThatOthersWait);
+            this.handOvers = new HandOvers(session, this);
         }
 
-        private boolean showsThatOthersWait(RangeResponse range) {
+        @Override
+        public RangeRequest whoWaits() {
+            return ClaimTxns.prefix(keys.prefix(), 0).build();
+        }
+
+        @Override
+        public boolean othersWait(RangeResponse range) {
             List<QueuedClaim> inOrder = keys.inOrder(range);
             return inOrder.stream()
                     .skip(keys.rule().granted(inOrder))
@@ -227,8 +233,7 @@ final class SemaphoreQueue implements LocalQueue {
         void grant(Waiter waiter) {
             open = false;
             FencingToken token = new FencingToken(claim.revision(), handOvers.next());
-            EtcdGrant grant =
-                    new EtcdGrant(session, SemaphoreQueue.this, keys, waiter.spec, claim.modRevision(), token);
+            EtcdGrant grant = new EtcdGrant(session, SemaphoreQueue.this, waiter.spec, token, claim.conditions());
             holder = grant;
             waiter.result.complete(Optional.of(grant));
         }

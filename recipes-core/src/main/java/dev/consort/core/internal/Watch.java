@@ -13,17 +13,16 @@ import java.util.List;
  */
 final class Watch {
     private final WatchHub hub;
-    private final WatchCreateRequest prototype;
+    private final WatchHub.Subject subject;
     private final WatchHub.Listener listener;
     private long id; // on the stream where it stands
     private long next;
-    private boolean early;
+    private boolean resumes;
     private int refusals; // since it last stood
 
-    Watch(WatchHub hub, WatchCreateRequest prototype, long from, WatchHub.Listener listener) {
+    Watch(WatchHub hub, WatchHub.Subject subject, long from, WatchHub.Listener listener) {
         this.hub = hub;
-        this.prototype = prototype;
-        this.early = !prototype.getRangeEnd().isEmpty();
+        this.subject = subject;
         this.next = from;
         this.listener = listener;
     }
@@ -46,9 +45,10 @@ final class Watch {
      * many pages. The first start of others must be prompt: an early one is served within 100 ms.
      */
     WatchCreateRequest create() {
-        long start = early && next > 1 ? next - 1 : next;
-        early = true;
-        return prototype.toBuilder().setStartRevision(start).build();
+        WatchCreateRequest.Builder request = subject.request();
+        boolean early = resumes || !request.getRangeEnd().isEmpty();
+        resumes = true;
+        return request.setStartRevision(early && next > 1 ? next - 1 : next).build();
     }
 
     void stands(long asId) {
@@ -82,9 +82,10 @@ final class Watch {
 
     /** A read that is permitted if the watch is. */
     RangeRequest probe() {
+        WatchCreateRequest.Builder request = subject.request();
         return RangeRequest.newBuilder()
-                .setKey(prototype.getKey())
-                .setRangeEnd(prototype.getRangeEnd())
+                .setKey(request.getKey())
+                .setRangeEnd(request.getRangeEnd())
                 .setKeysOnly(true)
                 .setLimit(1)
                 .build();

@@ -83,9 +83,9 @@ final class WatchHub {
         this.deadNanos = pingNanos + calls.requestTimeout().toNanos() / 2;
     }
 
-    /** Starts a watch of what the prototype names, from a revision on. */
-    Watch watch(WatchCreateRequest prototype, long from, Listener listener) {
-        Watch watch = new Watch(this, prototype, from, listener);
+    /** Starts a watch, from a revision on. */
+    Watch watch(Subject subject, long from, Listener listener) {
+        Watch watch = new Watch(this, subject, from, listener);
         serializer.execute(() -> {
             if (!closed) {
                 watches.add(watch);
@@ -107,27 +107,30 @@ final class WatchHub {
         });
     }
 
-    static WatchCreateRequest key(ByteString key) {
-        return WatchCreateRequest.newBuilder().setKey(key).build();
+    /** What is to be watched: made each time it is asked for, since there is a watch for each held grant. */
+    interface Subject {
+        WatchCreateRequest.Builder request();
+    }
+
+    static Subject key(ByteString key) {
+        return () -> WatchCreateRequest.newBuilder().setKey(key);
     }
 
     /** Of deletions only, with progress notifications too. */
-    static WatchCreateRequest deletions(ByteString prefix) {
-        return WatchCreateRequest.newBuilder()
+    static Subject deletions(ByteString prefix) {
+        return () -> WatchCreateRequest.newBuilder()
                 .setKey(prefix)
                 .setRangeEnd(ClaimTxns.endOf(prefix))
                 .addFilters(WatchCreateRequest.FilterType.NOPUT)
-                .setProgressNotify(true)
-                .build();
+                .setProgressNotify(true);
     }
 
     /** With progress notifications, which keep an idle watch's revision from being compacted away. */
-    static WatchCreateRequest range(KeyRange range) {
-        return WatchCreateRequest.newBuilder()
+    static Subject range(KeyRange range) {
+        return () -> WatchCreateRequest.newBuilder()
                 .setKey(range.key())
                 .setRangeEnd(range.end())
-                .setProgressNotify(true)
-                .build();
+                .setProgressNotify(true);
     }
 
     /** What the watches would go on from means nothing any more: all end, and their owners read again. */

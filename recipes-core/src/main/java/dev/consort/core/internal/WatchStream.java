@@ -8,10 +8,10 @@ import io.etcd.jetcd.api.WatchResponse;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,8 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
     private final ClusterHistory history;
     private final ClusterHistory.Epoch epoch;
     private final Queue<Watch> creating = new ArrayDeque<>(); // asked for, not answered yet
-    private final Map<Long, Watch> standing = new HashMap<>(); // by the server's id
+    private final LongObjectMap<Watch> standing =
+            new LongObjectHashMap<>(16, 0.75f); // by the server's id; there may be many
     private long lastHeard;
     private boolean asked;
 
@@ -73,7 +74,8 @@ final class WatchStream extends ClientCall.Listener<WatchResponse> {
     }
 
     void cancel(Watch watch) {
-        if (standing.remove(watch.id(), watch)) {
+        if (standing.get(watch.id()) == watch) {
+            standing.remove(watch.id());
             cancel(watch.id());
         }
     }
