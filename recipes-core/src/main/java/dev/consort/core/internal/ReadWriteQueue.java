@@ -368,7 +368,8 @@ final class ReadWriteQueue extends LocalQueue {
                         return;
                     }
                     List<QueuedClaim> claims = failure == null ? ReadWriteRule.others(writers.keys, read) : List.of();
-                    if (claims.size() == 1 && claims.get(0).revision() == reading) {
+                    // (!) A ghost of a writer may be in removal by now, and its claim is made from nothing only.
+                    if (claims.size() == 1 && claims.get(0).revision() == reading && writers.isIdle()) {
                         long seen = read.getHeader().getRevision();
                         // (!) Else others may come, or have come and gone, in between.
                         writers.claim.acquire(

@@ -14,6 +14,7 @@ import dev.consort.testkit.CallFault;
 import dev.consort.testkit.EmbeddedEtcd;
 import dev.consort.testkit.EmbeddedFaults;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -181,6 +182,37 @@ class ReadWriteMarkIT {
         assertThat(reader.isHeld() && other.isHeld()).isTrue();
         assertThat(other.release() && reader.release()).isTrue();
         soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    /** A late message, about a writer that its session once was, while it looks whether it reads alone. */
+    @Test
+    void readerThatHearsOfAnOldClaim_losesNothing() {
+        Party one = parties.join();
+        EtcdGrant old = take(one, Mode.WRITE);
+        long revision = old.token().revision();
+        assertThat(old.release()).isTrue();
+        EtcdGrant reader = take(one, Mode.READ);
+        CallFault looks = one.faults.next(Requests.readingOf(name)).hold();
+        CompletableFuture<Optional<EtcdGrant>> upgraded = reader.exchangeAsync(spec(Mode.WRITE));
+        get(looks.hit());
+        CallFault removes = one.faults.next(Requests.releaseOf(name)).hold();
+        tell(one, revision);
+        get(removes.hit());
+        looks.release();
+        assertThat(get(upgraded)).isEmpty();
+        removes.release();
+        assertThat(reader.isHeld()).isTrue();
+        assertThat(reader.release()).isTrue();
+        soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    private void tell(Party party, long revision) {
+        String lease = Long.toHexString(party.session.leaseId());
+        Message message = new Message(name, revision, List.of());
+        operator.put(
+                "consort/session/" + lease + "/mail",
+                Message.encode(List.of(message)).toStringUtf8(),
+                party.session.leaseId());
     }
 
     /** A copy of what it wrote as a writer lands when others may read: the claim was put again, so it is refused. */

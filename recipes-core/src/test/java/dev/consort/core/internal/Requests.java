@@ -24,6 +24,15 @@ final class Requests {
                         op -> op.getRequestDeleteRange().getKey().toStringUtf8().startsWith(name + "/")));
     }
 
+    /** Transactions that only read, without a condition, claims of a name. */
+    static CallMatcher readingOf(String name) {
+        return txn(request -> request.getCompareCount() == 0
+                && request.getSuccessCount() > 0
+                && request.getSuccessList().stream()
+                        .allMatch(op ->
+                                op.getRequestRange().getKey().toStringUtf8().startsWith(name + "/")));
+    }
+
     /** Transactions that put a key on a condition: guarded writes. */
     static CallMatcher putOf(String key) {
         return txn(request -> request.getSuccessList().stream()
