@@ -136,7 +136,11 @@ final class ReadWriteQueue extends LocalQueue {
 
         /** Nobody holds by it, or will. */
         boolean isLeft() {
-            return isIdle() || claim.state() == Claim.State.RELEASING;
+            return isIdle() || isLeaving();
+        }
+
+        boolean isLeaving() {
+            return claim.state() == Claim.State.RELEASING;
         }
 
         boolean isWaiting() {
@@ -159,7 +163,9 @@ final class ReadWriteQueue extends LocalQueue {
         boolean admit(Waiter first) {
             switch (claim.state()) {
                 case NONE -> {
-                    if (upgrade == null && (mode == Mode.WRITE || writers.letReadersIn())) {
+                    // Who would not wait must not find what another one of this session leaves behind.
+                    boolean clear = !first.immediate || !(mode == Mode.READ ? writers : readers).isLeaving();
+                    if (clear && upgrade == null && (mode == Mode.WRITE || writers.letReadersIn())) {
                         claim.acquire(first.value());
                     }
                     return false;

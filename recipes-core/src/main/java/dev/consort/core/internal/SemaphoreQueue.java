@@ -106,6 +106,9 @@ final class SemaphoreQueue extends LocalQueue {
         if (first == null || !session.isAlive() || places.stream().anyMatch(Place::waits)) {
             return;
         }
+        if (first.immediate && places.stream().anyMatch(Place::isLeftOver)) {
+            return; // who would not wait must not find what an attempt of this session leaves behind
+        }
         long most = free ? Math.min(run(), MOST_AT_ONCE) : 1;
         long acquiring = places.stream().filter(Place::isAcquiring).count();
         for (Waiter waiter : waiters.stream()
@@ -202,6 +205,11 @@ final class SemaphoreQueue extends LocalQueue {
 
         boolean waits() {
             return claim.state() == Claim.State.WAITING;
+        }
+
+        /** Being removed, and nobody held by it. */
+        boolean isLeftOver() {
+            return claim.state() == Claim.State.RELEASING && releasing == null;
         }
 
         boolean isOpenFor(int wanted) {

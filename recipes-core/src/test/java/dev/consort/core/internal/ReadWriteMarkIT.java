@@ -195,15 +195,34 @@ class ReadWriteMarkIT {
         CallFault looks = one.faults.next(Requests.readingOf(name)).hold();
         CompletableFuture<Optional<EtcdGrant>> upgraded = reader.exchangeAsync(spec(Mode.WRITE));
         get(looks.hit());
-        CallFault removes = one.faults.next(Requests.releaseOf(name)).hold();
+        CallFault removes = one.faults.every(Requests.releaseOf(name)).hold();
         tell(one, revision);
         get(removes.hit());
         looks.release();
         assertThat(get(upgraded)).isEmpty();
+        removes.stop();
         removes.release();
         assertThat(reader.isHeld()).isTrue();
         assertThat(reader.release()).isTrue();
         soon(() -> assertThat(operator.claims(name)).isEmpty());
+    }
+
+    /** A session that just tried to read, in vain, has left a claim that is being removed: it is not in its own way. */
+    @Test
+    void writerThatDoesNotWait_doesNotFindWhatItsReaderLeft() {
+        Party one = parties.join();
+        Party two = parties.join();
+        EtcdGrant writer = take(two, Mode.WRITE);
+        CallFault removes = one.faults.every(Requests.releaseOf(name)).hold();
+        assertThat(one.acquirer.tryAcquire(spec(Mode.READ))).isEmpty();
+        get(removes.hit());
+        assertThat(writer.release()).isTrue();
+        CompletableFuture<Optional<EtcdGrant>> tried =
+                CompletableFuture.supplyAsync(() -> one.acquirer.tryAcquire(spec(Mode.WRITE)));
+        Waits.stays(Duration.ofMillis(100), () -> !tried.isDone());
+        removes.stop();
+        removes.release();
+        assertThat(get(tried).orElseThrow().release()).isTrue();
     }
 
     private void tell(Party party, long revision) {

@@ -14,6 +14,7 @@ import dev.consort.core.RecipeException;
 import dev.consort.core.SessionLostException;
 import dev.consort.testkit.CallFault;
 import dev.consort.testkit.CallMatcher;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -96,6 +97,26 @@ class SemaphoreQueueIT {
             assertThat(grant.release()).isTrue();
         }
         assertThat(revisions.stream().distinct().count()).isLessThan(10);
+        inQueue(0);
+    }
+
+    /** A session that just tried, in vain, has left a claim that is being removed: it is not in its own way. */
+    @Test
+    void whoDoesNotWait_doesNotFindWhatAnAttemptLeft() {
+        Party one = parties.join();
+        Party two = parties.join();
+        limit(one).stated(1);
+        EtcdGrant held = get(acquire(two, 1));
+        CallFault removes = one.faults.every(Requests.releaseOf(name)).hold();
+        assertThat(one.acquirer.tryAcquire(spec(1))).isEmpty();
+        get(removes.hit());
+        assertThat(held.release()).isTrue();
+        CompletableFuture<Optional<EtcdGrant>> tried =
+                CompletableFuture.supplyAsync(() -> one.acquirer.tryAcquire(spec(1)));
+        Waits.stays(Duration.ofMillis(100), () -> !tried.isDone());
+        removes.stop();
+        removes.release();
+        assertThat(get(tried).orElseThrow().release()).isTrue();
         inQueue(0);
     }
 
