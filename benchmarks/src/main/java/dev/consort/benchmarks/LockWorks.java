@@ -5,6 +5,7 @@ import dev.consort.benchmarks.Entry.Server;
 import dev.consort.benchmarks.curator.CuratorMutex;
 import dev.consort.benchmarks.etcdrpc.LockService;
 import dev.consort.benchmarks.goconcurrency.GoMutex;
+import dev.consort.benchmarks.limit.FairLock;
 import dev.consort.benchmarks.limit.OwnKey;
 import dev.consort.benchmarks.ours.MutexLock;
 import dev.consort.benchmarks.redisson.RedissonLocks;
@@ -23,6 +24,7 @@ final class LockWorks {
     private static final String BARE = "put, delete";
     private static final String GUARDED = "guarded put, guarded delete";
     private static final String GUARDED_ONE = GUARDED + ", one client";
+    private static final String FAIR = "fair ReentrantLock";
     private static final String CURATOR = "Curator's InterProcessMutex";
     private static final String REDISSON = "Redisson's RLock";
     private static final String REDISSON_FENCED = "Redisson's RFencedLock";
@@ -99,6 +101,8 @@ final class LockWorks {
                                 Server.ETCD,
                                 (endpoint, name) -> LockContender.ofThreads(count, new MutexLock(endpoint, name))),
                         each(count, RPC, Server.ETCD, LockService::new),
+                        new Entry(
+                                FAIR, Server.ETCD, (endpoint, name) -> LockContender.ofThreads(count, new FairLock())),
                         new Entry(
                                 CURATOR,
                                 Server.ZOOKEEPER,
