@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Timeout;
 /** What etcdctl prints for an embedded etcd is what it prints for a real one. */
 @Timeout(60)
 class EmbeddedEtcdctlIT {
+    /** The version that an embedded etcd says it is. */
+    private static final String IMITATED = "3.5.30";
+
     private static final String LEASE = "1234567890abcdef";
 
     @SuppressWarnings("NullAway.Init") // by start
@@ -51,7 +54,8 @@ class EmbeddedEtcdctlIT {
 
     /** Runs etcdctl on both; what it prints, errors included, must be alike, and is returned. */
     private static String both(String... arguments) {
-        String real = masked(run(etcd.endpoints().get(0), arguments));
+        String real = masked(run(etcd.endpoints().get(0), arguments))
+                .replace(", " + etcd.version() + ", ", ", " + IMITATED + ", ");
         String ours = masked(run(embedded.endpoint(), arguments));
         assertThat(ours).as("etcdctl %s", String.join(" ", arguments)).isEqualTo(real);
         return real;
@@ -67,7 +71,7 @@ class EmbeddedEtcdctlIT {
         }
     }
 
-    /** Without what no two servers share: IDs, versions, ports, terms, sizes, what is left of a TTL. */
+    /** Without what no two servers share: IDs, ports, terms, sizes, what is left of a TTL. */
     private static String masked(String output) {
         String masked = output;
         for (String own : List.of(
@@ -87,7 +91,6 @@ class EmbeddedEtcdctlIT {
                 "(?<=attempt\":)\\d+",
                 "etcd-endpoints://[^/]*",
                 "endpoint://client-[^/]*",
-                "3\\.\\d+\\.\\d+(?=, \\d+ [kM]B)",
                 "(?<=, )\\d+ [kM]B",
                 "(?<=false, )\\d+, \\d+, \\d+")) {
             masked = Pattern.compile(own).matcher(masked).replaceAll("*");
@@ -198,7 +201,7 @@ class EmbeddedEtcdctlIT {
     @Test
     void membersAndStatus_printAlike() {
         assertThat(both("member", "list")).contains("started");
-        assertThat(both("endpoint", "status")).contains("true");
+        assertThat(both("endpoint", "status")).contains("3.");
         assertThat(both("endpoint", "health", "--write-out=json")).contains("true");
         both("compact", "1");
         both("compact", "1");
